@@ -1,0 +1,59 @@
+"""The sandbox's own controls under /sandbox/: faults, the clock and what the platforms were asked lately."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.faults import APPLIES
+from sandbox.http import Request, Response, Route, json_response
+
+if TYPE_CHECKING:
+    from sandbox.server import Sandbox
+
+
+def routes(sandbox: "Sandbox") -> list[Route]:
+    def read_faults(request: Request) -> Response:
+        armed = [rule._asdict() for rule in sandbox.faults.armed()]
+        return json_response({"armed": armed, "applies": {key: list(found) for key, found in APPLIES.items()}})
+
+    def inject(request: Request) -> Response:
+        try:
+            wanted = dict(request.json())
+            platform, fault = str(wanted["platform"]), str(wanted["fault"])
+            account, times = str(wanted.get("account", "")), int(wanted.get("times", 1))
+            sandbox.faults.inject(platform, fault, account=account, times=times, after=int(wanted.get("after", 0)))
+        except (KeyError, TypeError, ValueError) as error:
+            return json_response({"error": str(error)}, 400)
+        return read_faults(request)
+
+    def clear_faults(request: Request) -> Response:
+        sandbox.faults.clear()
+        return read_faults(request)
+
+    def read_clock(request: Request) -> Response:
+        return json_response({"now": sandbox.clock.now().isoformat()})
+
+    def move_clock(request: Request) -> Response:
+        try:
+            sandbox.clock.advance(timedelta(days=float(request.json()["days"])))
+        except (KeyError, TypeError, ValueError) as error:
+            return json_response({"error": str(error)}, 400)
+        return read_clock(request)
+
+    def read_requests(request: Request) -> Response:
+        log = sandbox.requests
+        calls = [call._asdict() for call in log.calls(request.query.get("platform", ""))]
+        return json_response({"calls": calls, "counts": log.counts, "tokens_in_urls": log.tokens_in_urls})
+
+    def clear_requests(request: Request) -> Response:
+        sandbox.requests.clear()
+        return read_requests(request)
+
+    return [
+        ("GET", "/sandbox/faults", read_faults),
+        ("POST", "/sandbox/faults", inject),
+        ("DELETE", "/sandbox/faults", clear_faults),
+        ("GET", "/sandbox/clock", read_clock),
+        ("POST", "/sandbox/clock", move_clock),
+        ("GET", "/sandbox/requests", read_requests),
+        ("DELETE", "/sandbox/requests", clear_requests),
+    ]
