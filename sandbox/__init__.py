@@ -1,1 +1,1 @@
-"""The ad platforms on localhost: one simulated market with a known truth, one wire per platform."""
+"""The ad platforms on localhost: one simulated market with known truth, one wire per platform. Django-free."""
