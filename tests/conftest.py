@@ -1,0 +1,79 @@
+"""What every test gets: real servers, no way off this machine, a browser for those that ask."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests import browser as chromium
+from tests import loopback, servers
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+_stack = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    # Named here and not in pyproject.toml: pytest-django would import the settings before any conftest.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mops.settings")
+    os.environ.update(NO_PROXY="localhost,127.0.0.1", no_proxy="localhost,127.0.0.1")
+    os.environ.setdefault("SECRET_KEY", "for the tests only, never a secret of anything")
+    os.environ.setdefault("FIELD_ENCRYPTION_KEYS", Fernet.generate_key().decode())
+    os.environ.setdefault("MOPS_HOME", str(servers.test_home() / "home"))
+    loopback.install()
+    servers.provide_servers(_stack)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _stack.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if chromium.chromium() is None and not chromium.required():
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [report for report in terminalreporter.getreports("skipped") if chromium.MISSING in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"SKIPPED {len(skipped)} browser tests: {chromium.MISSING}", yellow=True)
+
+
+@pytest.fixture(autouse=True)
+def stays_on_this_machine() -> Iterator[None]:
+    """Fail the test that tried to leave, also where the code under test swallowed the error."""
+    loopback.attempts.clear()
+    yield
+    if loopback.attempts:
+        pytest.fail("Tests talk to this machine only, but this one tried: " + ", ".join(loopback.attempts))
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Chromium, once per test process."""
+    if chromium.chromium() is None:
+        pytest.fail(chromium.MISSING)
+    with chromium.running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def browser_context(browser: "Browser") -> "Iterator[BrowserContext]":
+    """A fresh profile: no cookies, desktop size, reduced motion."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce", locale="en-GB")
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser_context: "BrowserContext") -> "Page":
+    """An empty page in a fresh profile."""
+    return browser_context.new_page()
