@@ -1,0 +1,27 @@
+"""ALL recurring work, one table: what, which task, how often. Times are UTC.
+
+Each task only looks for due rows and claims them, so a second beat or a missed hour changes nothing but the delay.
+"""
+
+from typing import NamedTuple
+
+from celery.schedules import crontab
+
+
+class Recurring(NamedTuple):
+    name: str
+    task: str
+    when: crontab
+
+
+SCHEDULE = (
+    Recurring("Start due pulls, free those whose lease ran out", "channels.tasks.dispatch", crontab()),
+    Recurring("Plan today and yesterday of every account", "channels.tasks.plan_hourly", crontab(minute=7)),
+    Recurring("Plan the look-back of every account", "channels.tasks.plan_nightly", crontab(minute=20, hour=2)),
+    Recurring("Fetch the ECB rates", "channels.tasks.refresh_fx_rates", crontab(minute=30, hour=15)),
+    Recurring("Check every credential", "channels.tasks.check_connections", crontab(minute=40, hour=4)),
+)
+
+
+def beat_schedule() -> dict[str, dict[str, object]]:
+    return {entry.name: {"task": entry.task, "schedule": entry.when} for entry in SCHEDULE}

@@ -1,0 +1,134 @@
+"""The product's own truth about sales: customers, orders and refunds, as the shop reported them."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from channels.taxonomy import channel_choices
+from mops.lib.tenancy import SameWorkspace, WorkspaceKey
+
+
+def _money(label: str) -> models.DecimalField:
+    return models.DecimalField(label, max_digits=18, decimal_places=6)
+
+
+class Customer(models.Model):
+    """A buyer under the shop's own key. How they were won is the channel of their first order."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="customers")
+    key = models.CharField(_("customer key"), max_length=120)
+    first_order_at = models.DateTimeField(null=True)
+    acquisition_channel = models.CharField(max_length=20, choices=channel_choices, blank=True)
+    acquisition_campaign = models.CharField(max_length=200, blank=True)  # utm_id or utm_campaign of the first order
+
+    class Meta:
+        constraints = [
+            WorkspaceKey(),
+            models.UniqueConstraint(fields=["workspace", "key"], name="tracking_customer_once"),
+        ]
+        indexes = [models.Index(fields=["workspace", "first_order_at"], name="tracking_customer_first_order")]
+
+
+class Order(models.Model):
+    """One order. Sending the same order id again corrects the row; money in the order's own currency."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="orders")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="orders", null=True)
+    order_id = models.CharField(_("order id"), max_length=120)
+    ordered_at = models.DateTimeField(_("time"))
+    day = models.DateField()  # of ordered_at in the workspace's zone
+    gross = _money(_("gross"))
+    net = _money(_("net"))
+    margin = models.DecimalField(_("margin"), max_digits=18, decimal_places=6, null=True)
+    currency = models.CharField(max_length=3)
+    is_new_customer = models.BooleanField(null=True)  # as the shop says; None = decided by our first order
+    utm_source = models.CharField(max_length=200, blank=True)
+    utm_medium = models.CharField(max_length=200, blank=True)
+    utm_campaign = models.CharField(max_length=200, blank=True)
+    utm_id = models.CharField(max_length=200, blank=True)
+    gclid = models.CharField(max_length=200, blank=True)
+    fbclid = models.CharField(max_length=500, blank=True)
+    channel = models.CharField(max_length=20, choices=channel_choices)
+    source = models.CharField(max_length=20, default="api")  # api, import, shop
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            WorkspaceKey(),
+            SameWorkspace("customer", to="tracking.Customer"),
+            models.UniqueConstraint(fields=["workspace", "order_id"], name="tracking_order_once"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "day", "channel"], name="tracking_order_day"),
+            models.Index(fields=["workspace", "customer", "ordered_at"], name="tracking_order_customer"),
+        ]
+
+
+class Refund(models.Model):
+    """Money given back. It may arrive before its order: then `order` is filled when the order comes."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="refunds")
+    refund_id = models.CharField(max_length=120)
+    order_id_text = models.CharField(_("order id"), max_length=120)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="refunds", null=True)
+    refunded_at = models.DateTimeField()
+    day = models.DateField()
+    gross = _money(_("gross"))
+    net = _money(_("net"))
+    margin = models.DecimalField(_("margin"), max_digits=18, decimal_places=6, null=True)
+    currency = models.CharField(max_length=3)
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            WorkspaceKey(),
+            SameWorkspace("order", to="tracking.Order"),
+            models.UniqueConstraint(fields=["workspace", "refund_id"], name="tracking_refund_once"),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "order_id_text"], name="tracking_refund_order"),
+            models.Index(fields=["workspace", "day"], name="tracking_refund_day"),
+        ]
+
+
+class ColumnMapping(models.Model):
+    """A saved answer to "which column is what" for files with these headers."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="column_mappings")
+    kind = models.CharField(max_length=20, default="orders")
+    headers = models.JSONField()  # as read from the file, in order
+    columns = models.JSONField()  # {"order_id": "Bestellnummer", …}
+    options = models.JSONField(default=dict)  # decimal sign, date format, zone, currency
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            WorkspaceKey(),
+            models.UniqueConstraint(fields=["workspace", "kind", "headers"], name="tracking_mapping_once"),
+        ]
+
+
+class ImportFile(models.Model):
+    """An uploaded file with its preview, its outcome and every row that was refused, with line and reason."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Waiting for the columns")
+        RUNNING = "running", _("Importing")
+        DONE = "done", _("Imported")
+        FAILED = "failed", _("Failed")
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="import_files")
+    kind = models.CharField(max_length=20, default="orders")
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()  # deleted after the import
+    state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
+    rows = models.PositiveIntegerField(default=0)
+    stored = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    refused = models.JSONField(default=list)  # [{"line": 7, "reason": "…", "row": {…}}]
+    error_message = models.TextField(blank=True)
+    created_by = models.ForeignKey("workspaces.User", models.SET_NULL, null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [WorkspaceKey()]
