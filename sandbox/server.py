@@ -11,18 +11,20 @@ from pathlib import Path
 from pkgutil import iter_modules
 from threading import Event, Thread
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import grpc
 
 from sandbox import wires
 from sandbox.certificates import Certificates, certificates
-from sandbox.clock import Clock
+from sandbox.clock import Clock, FixedClock
 from sandbox.faults import Faults
 from sandbox.http import Request, Response, Route, Router
-from sandbox.market import Market
 from sandbox.requests import RequestLog
 from sandbox.tokens import Tokens
+
+if TYPE_CHECKING:
+    from sandbox.market import Market
 
 HOST = "127.0.0.1"
 GRPC_THREADS = 16
@@ -40,7 +42,7 @@ class Addresses(NamedTuple):
 class Sandbox:
     """The platforms. What wires share hangs here: market, clock, faults, tokens and the request log."""
 
-    def __init__(self, market: Market, clock: Clock, home: Path) -> None:
+    def __init__(self, market: "Market", clock: Clock | FixedClock, home: Path) -> None:
         self.market = market
         self.clock = clock
         self.home = home

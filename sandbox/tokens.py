@@ -28,6 +28,7 @@ class Grant(NamedTuple):
     token: str
     platform: str  # "google" | "meta"
     scopes: tuple[str, ...]
+    offline: bool = True  # Google hands out the refresh token only when access_type=offline was asked for
 
 
 class Code(NamedTuple):
@@ -37,6 +38,7 @@ class Code(NamedTuple):
     redirect_uri: str
     challenge: str  # base64url(SHA-256(verifier)), RFC 7636
     scopes: tuple[str, ...]
+    offline: bool
     expires: float
 
 
@@ -56,16 +58,18 @@ class Tokens:
         stored = json.loads(path.read_text()) if path.exists() else {}
         self._key = bytes.fromhex(stored.get("key", secrets.token_hex(32)))
         self._revoked: set[str] = set(stored.get("revoked", []))
-        issued = [Grant(token, platform, tuple(scopes)) for token, platform, scopes in stored.get("grants", [])]
+        issued = [Grant(token, who, tuple(scopes), offline) for token, who, scopes, offline in stored.get("grants", [])]
         self._grants = {grant.token: grant for grant in (*BUILT_IN, *issued)}
         if not stored:
             self._save()
 
-    def code(self, platform: str, redirect_uri: str, challenge: str, scopes: tuple[str, ...]) -> str:
+    def code(
+        self, platform: str, redirect_uri: str, challenge: str, scopes: tuple[str, ...], *, offline: bool = True
+    ) -> str:
         """A new one-use authorization code."""
         code = f"4/{secrets.token_urlsafe(24)}"
         with self._lock:
-            self._codes[code] = Code(platform, redirect_uri, challenge, scopes, time.time() + CODE_SECONDS)
+            self._codes[code] = Code(platform, redirect_uri, challenge, scopes, offline, time.time() + CODE_SECONDS)
         return code
 
     def redeem(self, platform: str, code: str, redirect_uri: str, verifier: str) -> Grant | None:
@@ -76,12 +80,12 @@ class Tokens:
             return None
         if known.expires < time.time() or (known.challenge and _s256(verifier) != known.challenge):
             return None
-        return self.grant(platform, known.scopes)
+        return self.grant(platform, known.scopes, offline=known.offline)
 
-    def grant(self, platform: str, scopes: tuple[str, ...]) -> Grant:
+    def grant(self, platform: str, scopes: tuple[str, ...], *, offline: bool = True) -> Grant:
         """A new lasting grant."""
         prefix = "1//sandbox" if platform == "google" else "EAAsandbox"
-        new = Grant(f"{prefix}{secrets.token_urlsafe(32)}", platform, scopes)
+        new = Grant(f"{prefix}{secrets.token_urlsafe(32)}", platform, scopes, offline)
         with self._lock:
             self._grants[new.token] = new
             self._save()
