@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import django
 import pytest
 from cryptography.fernet import Fernet
 
+from mops.translations import compile_catalogs
 from tests import browser as chromium
 from tests import loopback, servers
 
@@ -25,8 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("SECRET_KEY", "for the tests only, never a secret of anything")
     os.environ.setdefault("FIELD_ENCRYPTION_KEYS", Fernet.generate_key().decode())
     os.environ.setdefault("MOPS_HOME", str(servers.test_home() / "home"))
+    compile_catalogs()
     loopback.install()
     servers.provide_servers(_stack)
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

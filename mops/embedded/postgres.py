@@ -21,7 +21,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from mops.embedded.processes import ServerFailed, launch, stop_group, tail, wait_gone, working_in
+from mops.embedded.processes import ServerFailed, launch, reap, stop_group, tail, wait_gone, working_in
 
 NAME: LiteralString = "mops"  # role and database
 START_SECONDS = 120  # a crash recovery replays at most max_wal_size
@@ -53,7 +53,7 @@ def start(home: Path, *, tied: bool) -> str:
     user = _server_user(home)
     if _postmaster(data) is None:
         _create(data, log, user)
-        _clear_leftovers(data)
+        _clear_leftovers(data, sockets)
         _launch(data, sockets, log, user, tied=tied)
     _wait_ready(data, sockets, log)
     _create_database(sockets)
@@ -65,7 +65,7 @@ def stop(home: Path) -> None:
     data = home / "postgres"
     if process := _postmaster(data):
         stop_group(process.pid, first=signal.SIGINT, wait=60)
-        _clear_leftovers(data)
+        _clear_leftovers(data, socket_folder(home))
 
 
 def url(sockets: Path, database: str) -> str:
@@ -163,13 +163,18 @@ def _create(data: Path, log: Path, user: str | None) -> None:
     fresh.rename(data)
 
 
-def _clear_leftovers(data: Path) -> None:
-    """After kill -9 of the server its children may live for a moment, holding its shared memory: wait, then end them."""
+def _clear_leftovers(data: Path, sockets: Path) -> None:
+    """After kill -9 of the server its children may live for a moment, holding its shared memory: wait, then end them.
+
+    Its lock files name a process number that may be a zombie or somebody else's by now: nothing runs on the data, so they go.
+    """
+    reap()
     for process in working_in(data, "postgres"):
         if not wait_gone(process.pid, 10):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    for debris in (data / "postmaster.pid", sockets / ".s.PGSQL.5432", sockets / ".s.PGSQL.5432.lock"):
+        debris.unlink(missing_ok=True)
 
 
 def _launch(data: Path, sockets: Path, log: Path, user: str | None, *, tied: bool) -> None:

@@ -95,6 +95,13 @@ def wait_gone(pid: int, seconds: float) -> bool:
     return True
 
 
+def reap() -> None:
+    """Collect our dead children, which otherwise stay as zombies under their process number."""
+    for pid, child in list(_children.items()):
+        if child.poll() is not None:
+            del _children[pid]
+
+
 def working_in(folder: Path, name: str) -> list[psutil.Process]:
     """Processes called `name` whose working directory is `folder`: servers on that data, whoever started them."""
     found = []

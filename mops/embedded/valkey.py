@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import redis
 
-from mops.embedded.processes import ServerFailed, launch, stop_group, tail, wait_gone, working_in
+from mops.embedded.processes import ServerFailed, launch, reap, stop_group, tail, wait_gone, working_in
 
 START_SECONDS = 60
 PROGRAM = "valkey-server"
@@ -111,6 +111,7 @@ def _answers(address: str) -> bool:
 
 def _clear_leftovers(data: Path) -> None:
     """A server on this data that does not answer is on its way out, or hung."""
+    reap()
     for process in working_in(data, PROGRAM):
         if not wait_gone(process.pid, 5):
             with contextlib.suppress(psutil.NoSuchProcess):
