@@ -30,6 +30,8 @@ COMPLETED, FAILED = "Job Completed", {"Job Failed", "Job Skipped"}
 class Meta:
     """See `channels.connectors.base.Connector`."""
 
+    page_rows = 1_000  # larger pages time out at Meta
+
     def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
         self._graph = Graph(endpoint, credentials)
 
@@ -51,7 +53,7 @@ class Meta:
 
     def accounts(self) -> list[AccountInfo]:
         """All ad accounts of the token, by id; closed and disabled ones too, their history can be read."""
-        pages = self._graph.pages("me", "adaccounts", fields=ACCOUNT_FIELDS, limit=200)
+        pages = self._graph.pages("me", "adaccounts", fields=ACCOUNT_FIELDS, limit=self.page_rows)
         return sorted(account_info(each) for page in pages for each in page.body["data"])
 
     def pull(self, request: PullRequest) -> Iterator[Batch]:
@@ -63,7 +65,7 @@ class Meta:
 
     def _entities(self, reading: Reading, level: Level) -> Iterator[Batch]:
         fields = ",".join(field for field in ("id", "name", "effective_status", level.parent_field) if field)
-        params = {"fields": fields, "effective_status": list(level.statuses)}
+        params = {"fields": fields, "effective_status": list(level.statuses), "limit": self.page_rows}
         for page in self._graph.pages(reading.account, level.edge, **params):
             entities = [level.entity(each) for each in page.body["data"]]
             reading.known.update((each.level, each.external_id) for each in entities)
@@ -74,7 +76,8 @@ class Meta:
         if (until - since).days <= SYNCHRONOUS_DAYS:
             try:
                 # Held back to the last page: with rows already handed over there is no changing to a report run.
-                pages = list(self._graph.pages(reading.account, "insights", **reading.params(since, until)))
+                params = reading.params(since, until)
+                pages = list(self._graph.pages(reading.account, "insights", limit=self.page_rows, **params))
             except TooMuchData:
                 pass
             else:
@@ -89,7 +92,7 @@ class Meta:
             yield from self._window(reading, since, half)
             yield from self._window(reading, half, until)
         else:
-            yield from reading.batches(self._graph.pages(run, "insights"), since, until)
+            yield from reading.batches(self._graph.pages(run, "insights", limit=self.page_rows), since, until)
 
     def _finished_run(self, reading: Reading, since: date, until: date) -> str:
         """The id of a completed report run. TooMuchData when Meta fails at it or takes too long."""

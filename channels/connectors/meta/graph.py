@@ -7,22 +7,11 @@ import requests
 from facebook_business.api import FacebookAdsApi, FacebookResponse
 from facebook_business.exceptions import FacebookError, FacebookRequestError
 from facebook_business.session import FacebookSession
-from requests.auth import AuthBase
 
 from channels.connectors import PLATFORMS
 from channels.connectors.base import ConnectorError, Credentials, Endpoint, ErrorKind
+from channels.connectors.bearer import Bearer, Secret
 from channels.connectors.meta.errors import refusal
-
-PAGE_ROWS = 1_000  # rows a call asks for; Meta's own clients stay below it, larger pages time out
-
-
-class Secret(str):
-    """A text that shows itself to nobody who prints it: the SDK's errors and crash reports print parameters."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'…'"
 
 
 class Answer(NamedTuple):
@@ -32,17 +21,6 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
 
 
-class _Bearer(AuthBase):
-    """The token as a header. An auth object also keeps requests from taking one out of a .netrc file."""
-
-    def __init__(self, token: str) -> None:
-        self._token = Secret(token)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token:s}"
-        return request
-
-
 class _Session(FacebookSession):  # type: ignore[misc]
     """The SDK's session puts token and proof into every URL, whence they reach proxies, logs and error texts."""
 
@@ -50,7 +28,7 @@ class _Session(FacebookSession):  # type: ignore[misc]
         super().__init__(timeout=endpoint.timeout)
         self.GRAPH = endpoint.api.rstrip("/")
         self.requests.params.clear()
-        self.requests.auth = _Bearer(token)
+        self.requests.auth = Bearer(token)
         self.requests.max_redirects = 0  # Graph never redirects; whatever does is not Graph
         if endpoint.ca_bundle:
             self.requests.verify = endpoint.ca_bundle
@@ -80,11 +58,11 @@ class Graph:
             raise _broken("without saying anything about the token")
         return found
 
-    def pages(self, *path: str, **params: Any) -> Iterator[Answer]:
+    def pages(self, *path: str, limit: int, **params: Any) -> Iterator[Answer]:
         """Every page of an edge. The SDK's cursor ends at an empty page in the middle."""
         after, seen = "", set[str]()
         while True:
-            answer = self.get(*path, **({"limit": PAGE_ROWS} | params | ({"after": after} if after else {})))
+            answer = self.get(*path, limit=limit, **params, **({"after": after} if after else {}))
             if not isinstance(answer.body.get("data"), list):
                 raise _broken("without rows")
             yield answer
