@@ -38,7 +38,9 @@ def unseal(sealed: bytes, owner: str) -> dict[str, Any]:
     try:
         content = json.loads(fernet().decrypt(bytes(sealed)))
     except InvalidToken as error:
-        raise UnableToDecrypt("No key in FIELD_ENCRYPTION_KEYS opens this value; restore the key it was written with.") from error
+        raise UnableToDecrypt(
+            "No key in FIELD_ENCRYPTION_KEYS opens this value; restore the key it was written with."
+        ) from error
     if content["owner"] != owner:
         raise UnableToDecrypt("This secret was written for another row and is not used here.")
     values: dict[str, Any] = content["values"]
