@@ -65,8 +65,8 @@ class Meta:
 
     def _entities(self, reading: Reading, level: Level) -> Iterator[Batch]:
         fields = ",".join(field for field in ("id", "name", "effective_status", level.parent_field) if field)
-        params = {"fields": fields, "effective_status": list(level.statuses), "limit": self.page_rows}
-        for page in self._graph.pages(reading.account, level.edge, **params):
+        params = {"fields": fields, "effective_status": list(level.statuses)}
+        for page in self._graph.pages(reading.account, level.edge, limit=self.page_rows, **params):
             entities = [level.entity(each) for each in page.body["data"]]
             reading.known.update((each.level, each.external_id) for each in entities)
             yield Batch(entities=entities, quota=quota(page.headers))
