@@ -1,10 +1,12 @@
 """All routes. Pages of a workspace live under /<workspace>/; every route is listed in tests/test_permissions.py."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 
+@login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
     """For load balancers and compose: this process answers. What is wrong beyond that says `manage.py doctor`."""
     return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,58 @@
+"""Authorization by fetching: the first line of every view of a workspace.
+
+    space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
+
+A stranger gets 404, as if the workspace did not exist; a member whose role may not gets 403.
+"""
+
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from workspaces.models import Member, User, Workspace
+from workspaces.permissions import Permission, allows
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+
+class WorkspaceRequest(HttpRequest):
+    """A request behind the login; `workspace` and `member` are there after get_workspace."""
+
+    user: User  # type: ignore[assignment]
+    htmx: "HtmxDetails"
+    workspace: Workspace
+    member: Member
+
+
+def get_workspace(request: HttpRequest, slug: str, permission: Permission) -> Workspace:
+    """The workspace at `slug`, if this person is a member and their role has `permission`; else Http404, PermissionDenied.
+
+    Sets request.workspace and request.member and shows instants in the workspace's zone from here on.
+    """
+    members = Member.objects.select_related("workspace", "user")
+    member = members.filter(workspace__slug=slug, user_id=request.user.pk, user__is_active=True).first()
+    if member is None:
+        raise Http404(f"No workspace {slug!r} for this person")
+    request = cast(WorkspaceRequest, request)
+    request.workspace, request.member = member.workspace, member
+    timezone.activate(ZoneInfo(member.workspace.time_zone))
+    if not allows(member.role, permission):
+        raise PermissionDenied(permission)
+    return member.workspace
+
+
+class LoginRequiredMiddleware(DjangoLoginRequired):
+    """Every view needs a login unless it says otherwise; a fragment request sends the whole page to the login."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponseBase:
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        return super().handle_no_permission(request, view_func)

@@ -1,0 +1,35 @@
+"""The audit log: who did what to what, when. Append only; the database refuses change and removal (migration 0002)."""
+
+from typing import Any
+
+from mops.lib.redact import redact
+from workspaces.models import AuditEvent, User, Workspace
+
+SYSTEM = "system"  # workers and commands
+NAME_LENGTH = 200
+
+
+def record(workspace: Workspace | None, actor: User | None, action: str, target: str = "", **details: Any) -> AuditEvent:
+    """Note `action` ("member.role_changed") in the running transaction: no change without its entry, no entry without change."""
+    return AuditEvent.objects.create(
+        workspace=workspace,
+        actor=actor,
+        actor_name=_one_line(str(actor) if actor else SYSTEM),
+        action=action,
+        target=_one_line(target),
+        details={name: _safe(value) for name, value in details.items()},
+    )
+
+
+def _one_line(text: str) -> str:
+    """A name cannot forge a line of its own in an exported log."""
+    return "".join(char if char.isprintable() else " " for char in text)[:NAME_LENGTH]
+
+
+def _safe(value: Any) -> Any:
+    """The value as JSON keeps it, with nothing secret-looking in any text."""
+    if isinstance(value, dict):
+        return {str(name): _safe(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_safe(part) for part in value]
+    return value if isinstance(value, int | float | type(None)) else redact(str(value))

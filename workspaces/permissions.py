@@ -1,0 +1,50 @@
+"""Who may do what: the one matrix. Views ask for a Permission, templates for `can.<permission>`, tests walk the whole table."""
+
+from enum import StrEnum
+
+from workspaces.models import Role
+
+
+class Permission(StrEnum):
+    VIEW_REPORTS = "view_reports"
+    EXPORT_REPORTS = "export_reports"
+    MANAGE_CAMPAIGNS = "manage_campaigns"
+    MANAGE_BUDGETS = "manage_budgets"
+    VIEW_CONNECTIONS = "view_connections"
+    MANAGE_CONNECTIONS = "manage_connections"
+    RUN_SYNC = "run_sync"
+    VIEW_ORDERS = "view_orders"
+    IMPORT_ORDERS = "import_orders"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_WORKSPACE = "manage_workspace"
+    MANAGE_API_KEYS = "manage_api_keys"
+    VIEW_AUDIT = "view_audit"
+    TRANSFER_OWNERSHIP = "transfer_ownership"
+
+
+P = Permission
+MATRIX: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(P),
+    Role.ADMIN: frozenset(P) - {P.TRANSFER_OWNERSHIP},
+    Role.MARKETER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS, P.VIEW_CONNECTIONS,
+                              P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_ORDERS}),
+    Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS}),
+    Role.PRIVACY: frozenset({P.VIEW_REPORTS, P.VIEW_CONNECTIONS, P.VIEW_ORDERS, P.VIEW_AUDIT}),
+}  # fmt: skip
+
+RANK = {Role.OWNER: 3, Role.ADMIN: 2, Role.MARKETER: 1, Role.MANAGER: 1, Role.PRIVACY: 1}
+
+
+def allows(role: str, permission: Permission) -> bool:
+    return permission in MATRIX[Role(role)]
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    return [role for role, permissions in MATRIX.items() if permission in permissions]
+
+
+def grantable_by(role: str) -> list[Role]:
+    """Roles a person of `role` may give or take: none above their own, and ownership only by owners."""
+    if not allows(role, Permission.MANAGE_MEMBERS):
+        return []
+    return [other for other in Role if RANK[other] <= RANK[Role(role)]]
