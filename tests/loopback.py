@@ -1,4 +1,4 @@
-"""Nothing in a test may leave this machine: connects and name look-ups elsewhere raise, and fail the test even if swallowed."""
+"""Nothing in a test may leave this machine: connects and name look-ups elsewhere raise and fail the test."""
 
 import ipaddress
 import socket
@@ -15,7 +15,7 @@ class LeftLoopback(OSError):
 
 
 def install() -> None:
-    """Watch this process from now on. An audit hook cannot be removed and sees every Python socket, also those of libraries."""
+    """Watch this process from now on. An audit hook cannot be removed and sees every Python socket, libraries' too."""
     sys.addaudithook(_watch)
 
 

@@ -1,7 +1,7 @@
 """PostgreSQL and Valkey for the tests: started with the first pytest process of a checkout, stopped with the last.
 
-Every process gets a slot of its own (a database name and Redis numbers), held by a file lock, so that runs may overlap and a
-killed one leaves nothing to clean up. DATABASE_URL and REDIS_URL, where set, are used as they are.
+Every process gets a slot of its own (a database name and Redis numbers), held by a file lock, so that runs may overlap
+and a killed one leaves nothing to clean up. DATABASE_URL and REDIS_URL, where set, are used as they are.
 """
 
 import fcntl
@@ -9,11 +9,11 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 import redis
 
 from mops import embedded
+from mops.embedded.locks import held
 
 SLOTS = 32
 REDIS_NUMBERS_PER_SLOT = 8  # xdist workers of one run
@@ -42,7 +42,7 @@ def provide_servers(stack: ExitStack) -> None:
 def _servers(home: Path) -> Iterator[tuple[str, str]]:
     home.mkdir(parents=True, exist_ok=True)
     with (home / "users.lock").open("w") as users, ExitStack() as slots:
-        with _locked(home / "door.lock"):
+        with held(home / "door.lock"):
             fcntl.flock(users, fcntl.LOCK_SH)
             database = embedded.start_postgres(home, tied=False)
             broker = embedded.start_valkey(home, tied=False)
@@ -50,7 +50,7 @@ def _servers(home: Path) -> Iterator[tuple[str, str]]:
         broker = broker.removesuffix("0") + str(number * REDIS_NUMBERS_PER_SLOT)
         _flush(broker)
         yield database.replace("/mops?", f"/mops_{number}?"), broker
-        with _locked(home / "door.lock"):
+        with held(home / "door.lock"):
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -78,10 +78,3 @@ def _flush(base: str) -> None:
     for offset in range(REDIS_NUMBERS_PER_SLOT):
         with redis.Redis.from_url(_redis_url(base, offset)) as client:
             client.flushdb()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[IO[str]]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file

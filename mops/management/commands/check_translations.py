@@ -7,11 +7,13 @@ from mops import translations
 
 
 class Command(BaseCommand):
-    help = "Say which messages of the catalogs are missing, untranslated, fuzzy or left over; --update brings them in step."
+    help = "Say which messages of the catalogs are missing, untranslated, fuzzy or left over; --update adds the new."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--update", action="store_true", help="add new messages (empty) and remove vanished ones first")
+        parser.add_argument(
+            "--update", action="store_true", help="add new messages (empty) and remove vanished ones first"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["update"]:

@@ -1,0 +1,44 @@
+"""The processes of the product as a table. The demo starts them on this machine, docker-compose.yml in containers."""
+
+import signal
+import sys
+from typing import NamedTuple
+
+
+class Process(NamedTuple):
+    """One long-running program: `argv` after the Python interpreter, and the signals that end it."""
+
+    name: str
+    argv: tuple[str, ...]
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10
+    death_signal: signal.Signals = signal.SIGTERM
+
+    @property
+    def command(self) -> list[str]:
+        """What to run on this machine."""
+        return [sys.executable, *self.argv]
+
+
+def web(host: str, port: int) -> Process:
+    """Pages and API. Threads, because a request mostly waits for the database."""
+    serve = ("--interface", "wsgi", "mops.wsgi:application", "--workers", "1", "--blocking-threads", "4")
+    return Process("web", ("-m", "granian", *serve, "--host", host, "--port", str(port), "--no-ws"))
+
+
+def worker(queues: str, processes: int, name: str = "worker") -> Process:
+    """Celery. Asked to end in a hurry it drops its tasks: they are in the database and run again."""
+    options = ("-Q", queues, "-c", str(processes), "-n", f"{name}@%h", "--loglevel", "INFO")
+    lean = ("--without-gossip", "--without-mingle")
+    return Process(name, ("-m", "celery", "-A", "mops", "worker", *options, *lean), signal.SIGQUIT, 10, signal.SIGQUIT)
+
+
+def beat() -> Process:
+    """The clock of mops.schedule. Exactly one; a second would only ask twice."""
+    return Process("beat", ("-m", "celery", "-A", "mops", "beat", "--loglevel", "INFO", "--pidfile="))
+
+
+def sandbox(home: str, http_port: int = 0, grpc_port: int = 0) -> Process:
+    """The simulated platforms. Port 0 takes a free one."""
+    ports = ("--http-port", str(http_port), "--grpc-port", str(grpc_port))
+    return Process("sandbox", ("-m", "sandbox", "--home", home, *ports))
