@@ -11,6 +11,7 @@ from sandbox.market.rows import (
     ShopRefund,
     Visit,
 )
+from sandbox.market.world import Market
 
 __all__ = [
     "Account",
@@ -18,6 +19,7 @@ __all__ = [
     "Campaign",
     "Entity",
     "Incremental",
+    "Market",
     "SessionDay",
     "ShopOrder",
     "ShopRefund",
