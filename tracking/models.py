@@ -48,7 +48,11 @@ class Order(models.Model):
     utm_id = models.CharField(max_length=200, blank=True)
     gclid = models.CharField(max_length=200, blank=True)
     fbclid = models.CharField(max_length=500, blank=True)
+    referrer = models.CharField(max_length=500, blank=True)
     channel = models.CharField(max_length=20, choices=channel_choices)
+    channel_rule = models.CharField(
+        max_length=40, blank=True
+    )  # which rule of tracking.channel_grouping decided
     source = models.CharField(max_length=20, default="api")  # api, import, shop
     received_at = models.DateTimeField(db_default=Now())
 
@@ -109,7 +113,10 @@ class ColumnMapping(models.Model):
 
 
 class ImportFile(models.Model):
-    """An uploaded file with its preview, its outcome and every row that was refused, with line and reason."""
+    """An uploaded file on its way: its columns, how far it is read, and what became of its rows.
+
+    The row is the truth, a task only works on it: a file whose lease ran out is taken up again where it stopped.
+    """
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Waiting for the columns")
@@ -121,14 +128,49 @@ class ImportFile(models.Model):
     kind = models.CharField(max_length=20, default="orders")
     name = models.CharField(max_length=200)
     content = models.BinaryField()  # deleted after the import
+    columns = models.JSONField(default=dict)  # {"order_id": "Bestellnummer", …}
+    options = models.JSONField(default=dict)  # decimal sign, date format, zone, currency …
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
+    lease_until = models.DateTimeField(null=True)  # who works on it answers until then
     rows = models.PositiveIntegerField(default=0)
+    processed = models.PositiveIntegerField(default=0)
     stored = models.PositiveIntegerField(default=0)
+    corrected = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
-    refused = models.JSONField(default=list)  # [{"line": 7, "reason": "…", "row": {…}}]
+    refused = models.PositiveIntegerField(default=0)
     error_message = models.TextField(blank=True)
     created_by = models.ForeignKey("workspaces.User", models.SET_NULL, null=True)
     created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [WorkspaceKey()]
+        constraints = [
+            WorkspaceKey(),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["uploaded", "running", "done", "failed"]),
+                name="tracking_importfile_state",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lease_until"], name="tracking_importfile_lease", condition=models.Q(state="running")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RefusedRow(models.Model):
+    """A row of an imported file that was not taken, as it stood there, and why."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="refused_rows")
+    line = models.PositiveIntegerField()  # as an editor or a spreadsheet counts
+    reason = models.CharField(max_length=500)
+    cells = models.JSONField()  # list[str], in the file's column order
+
+    class Meta:
+        constraints = [
+            WorkspaceKey(),
+            SameWorkspace("file", to="tracking.ImportFile"),
+            models.UniqueConstraint(fields=["file", "line"], name="tracking_refusedrow_once"),
+        ]

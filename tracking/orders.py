@@ -1,0 +1,180 @@
+"""Orders come in: each is stored once, sent again it is corrected, and one bad row never stops the others.
+
+The final state does not depend on the sequence, the repetition or the grouping of the rows: customers are won by their
+earliest order whenever it arrives, refunds find their order whichever of the two comes first.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from channels.connectors import PLATFORMS
+from channels.models import PlatformCampaign
+from mops.lib.locks import lock_in_transaction
+from tracking import refunds, row_rules
+from tracking.channel_grouping import Origin, group
+from tracking.models import Customer, Order
+from tracking.outcome import Outcome, Refused
+from workspaces.models import Workspace
+
+AD_PLATFORMS = [
+    platform.key for platform in PLATFORMS.values() if platform.has_spend
+]  # analytics repeats their campaign ids
+CHUNK = 1_000  # rows of one statement
+CUT = {
+    "utm_source": 200,
+    "utm_medium": 200,
+    "utm_campaign": 200,
+    "utm_id": 200,
+    "gclid": 200,
+    "fbclid": 500,
+    "referrer": 500,
+}
+
+
+class OrderRow(NamedTuple):
+    """One order as the shop reports it; money in `currency`."""
+
+    order_id: str
+    ordered_at: datetime  # aware
+    gross: Decimal
+    net: Decimal
+    currency: str  # ISO 4217
+    customer_key: str = ""  # "" = a guest nobody can recognise again
+    margin: Decimal | None = None
+    is_new_customer: bool | None = None  # None = decided by the first order we know
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_id: str = ""
+    gclid: str = ""
+    fbclid: str = ""
+    referrer: str = ""
+
+
+def store(workspace: Workspace, rows: Sequence[OrderRow], source: str) -> Outcome:
+    """Store up to a few thousand rows for `source` ("api", "import", "shop"); of one order id in `rows` the last one counts.
+
+    Runs in one transaction and a constant number of queries per 1,000 rows.
+    """
+    refused = tuple(
+        Refused(index, reason) for index, row in enumerate(rows) if (reason := row_rules.order_problem(row))
+    )
+    bad = {index for index, _ in refused}
+    good = [_fitted(row) for index, row in enumerate(rows) if index not in bad]
+    stored = corrected = 0
+    with transaction.atomic():
+        lock_in_transaction("orders", workspace.pk)
+        for start in range(0, len(good), CHUNK):
+            new, changed = _store_chunk(workspace, {row.order_id: row for row in good[start : start + CHUNK]}, source)
+            stored, corrected = stored + new, corrected + changed
+    return Outcome(stored, corrected, len(good) - stored - corrected, refused)
+
+
+def _fitted(row: OrderRow) -> OrderRow:
+    """The row as the database will give it back, so that sending it again changes nothing.
+
+    A long tracking value is no reason to lose an order: it is kept as far as it fits.
+    """
+    texts = {name: getattr(row, name).replace("\0", "")[:length] for name, length in CUT.items()}
+    amounts = {name: row_rules.stored(getattr(row, name)) for name in ("gross", "net", "margin")}
+    return row._replace(currency=row.currency.upper(), **amounts, **texts)
+
+
+def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -> tuple[int, int]:
+    """(new, changed) orders of a chunk with unique ids."""
+    customers = _customers(workspace, {row.customer_key for row in rows.values() if row.customer_key})
+    campaigns = campaign_channels(workspace, {row.utm_id for row in rows.values() if row.utm_id})
+    known = {order.order_id: order for order in Order.objects.filter(workspace=workspace, order_id__in=rows)}
+    zone = ZoneInfo(workspace.time_zone)
+    written, touched, changed = [], set(), 0
+    for order_id, row in rows.items():
+        values = _values(row, customers.get(row.customer_key), campaigns.get(row.utm_id, ""), zone)
+        order = known.get(order_id)
+        if order and all(getattr(order, name) == value for name, value in values.items()):
+            continue
+        if order:
+            touched.add(order.customer_id)
+            changed += 1
+        written.append(Order(workspace=workspace, order_id=order_id, source=source, **values))
+    Order.objects.bulk_create(
+        written, update_conflicts=True, unique_fields=["workspace", "order_id"], update_fields=list(FIELDS)
+    )
+    refunds.link(workspace, [order.order_id for order in written])
+    recompute_customers(workspace, touched | {order.customer_id for order in written})
+    return len(written) - changed, changed
+
+
+FIELDS = (
+    "customer",
+    "ordered_at",
+    "day",
+    "gross",
+    "net",
+    "margin",
+    "currency",
+    "is_new_customer",
+    *CUT,
+    "channel",
+    "channel_rule",
+)
+
+
+def _values(row: OrderRow, customer_id: int | None, campaign_channel: str, zone: ZoneInfo) -> dict[str, object]:
+    origin = Origin(
+        row.utm_source, row.utm_medium, row.utm_campaign, row.gclid, row.fbclid, row.referrer, campaign_channel
+    )
+    grouping = group(origin)
+    return {
+        "customer_id": customer_id,
+        "ordered_at": row.ordered_at,
+        "day": row.ordered_at.astimezone(zone).date(),
+        "channel": grouping.channel,
+        "channel_rule": grouping.rule,
+    } | {name: getattr(row, name) for name in ("gross", "net", "margin", "currency", "is_new_customer", *CUT)}
+
+
+def _customers(workspace: Workspace, keys: set[str]) -> dict[str, int]:
+    """Ids by key, new customers created."""
+    Customer.objects.bulk_create(
+        [Customer(workspace=workspace, key=key) for key in sorted(keys)], ignore_conflicts=True
+    )
+    return dict(Customer.objects.filter(workspace=workspace, key__in=keys).values_list("key", "id"))
+
+
+def campaign_channels(workspace: Workspace, utm_ids: Iterable[str]) -> dict[str, str]:
+    """Channel of the platform campaign with that id; an id that two platforms use for different channels says nothing."""
+    found: dict[str, set[str]] = {}
+    campaigns = PlatformCampaign.objects.filter(workspace=workspace, external_id__in=list(utm_ids)).filter(
+        account__platform__in=AD_PLATFORMS
+    )
+    for external_id, channel in campaigns.values_list("external_id", "channel"):
+        found.setdefault(external_id, set()).add(channel)
+    return {external_id: channels.pop() for external_id, channels in found.items() if len(channels) == 1}
+
+
+def recompute_customers(workspace: Workspace, customer_ids: Iterable[int | None]) -> None:
+    """Set first order, channel and campaign of these customers from their earliest order, empty where none is left."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE tracking_customer AS customer
+            SET first_order_at = first.ordered_at,
+                acquisition_channel = COALESCE(first.channel, ''),
+                acquisition_campaign = COALESCE(NULLIF(first.utm_id, ''), first.utm_campaign, '')
+            FROM unnest(%(ids)s::bigint[]) AS wanted (id)
+            LEFT JOIN LATERAL (
+                SELECT ordered_at, channel, utm_id, utm_campaign
+                FROM tracking_order
+                WHERE workspace_id = %(workspace)s AND customer_id = wanted.id
+                ORDER BY ordered_at, order_id
+                LIMIT 1
+            ) AS first ON true
+            WHERE customer.workspace_id = %(workspace)s AND customer.id = wanted.id
+            """,
+            {"ids": sorted(id_ for id_ in customer_ids if id_), "workspace": workspace.pk},
+        )

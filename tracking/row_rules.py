@@ -1,0 +1,78 @@
+"""What a row must be to be stored, with the reason told to people. One set of rules for API, files and connectors."""
+
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from mops.lib import clock
+
+if TYPE_CHECKING:
+    from tracking.orders import OrderRow
+    from tracking.refunds import RefundRow
+
+KEY_LENGTH = 120
+LARGEST = Decimal(10) ** 12  # fits Decimal(18, 6)
+EARLIEST_YEAR = 2000
+CURRENCY = re.compile(r"[A-Za-z]{3}")
+CLOCK_SKEW = timedelta(days=1)  # shops send local times as if they were UTC; a day covers every zone
+
+
+def order_problem(row: "OrderRow") -> str:
+    """Why the order cannot be stored; "" when it can."""
+    return (
+        _key_problem(row.order_id, _("The order id"))
+        or (_key_problem(row.customer_key, _("The customer key")) if row.customer_key else "")
+        or _time_problem(row.ordered_at)
+        or _money_problem(row.gross, row.net, row.margin, row.currency)
+    )
+
+
+def refund_problem(row: "RefundRow") -> str:
+    """Why the refund cannot be stored; "" when it can."""
+    return (
+        _key_problem(row.refund_id, _("The refund id"))
+        or _key_problem(row.order_id, _("The order id"))
+        or _time_problem(row.refunded_at)
+        or _money_problem(row.gross, row.net, row.margin, row.currency)
+    )
+
+
+def _key_problem(key: str, name: str) -> str:
+    if not key.strip():
+        return _("%(name)s is missing.") % {"name": name}
+    if len(key) > KEY_LENGTH:
+        return _("%(name)s is longer than %(length)s characters.") % {"name": name, "length": KEY_LENGTH}
+    if "\0" in key:
+        return _("%(name)s holds a character that cannot be stored.") % {"name": name}
+    return ""
+
+
+def _time_problem(at: datetime) -> str:
+    if at.tzinfo is None:
+        return _("The time has no time zone.")
+    if at.year < EARLIEST_YEAR:
+        return _("The time lies before %(year)s.") % {"year": EARLIEST_YEAR}
+    if at > clock.now() + CLOCK_SKEW:
+        return _("The time lies in the future.")
+    return ""
+
+
+def _money_problem(gross: Decimal, net: Decimal, margin: Decimal | None, currency: str) -> str:
+    if not CURRENCY.fullmatch(currency):
+        return _("“%(currency)s” is no currency code such as EUR.") % {"currency": currency[:20]}
+    amounts = [gross, net] if margin is None else [gross, net, margin]
+    if not all(amount.is_finite() and abs(amount) < LARGEST for amount in amounts):
+        return _("An amount is no number or too large.")
+    if gross < 0 or net < 0:
+        return _("The amount is negative. Money given back is sent as a refund with a positive amount.")
+    if net > gross:
+        return _("Net is larger than gross.")
+    return ""
+
+
+def stored(amount: Decimal | None) -> Decimal | None:
+    """The amount in the database's precision."""
+    return None if amount is None else amount.quantize(Decimal("0.000001"))
