@@ -1,0 +1,5 @@
+"""Google Ads through its gRPC API."""
+
+from channels.connectors.google_ads.connector import GoogleAds
+
+__all__ = ["GoogleAds"]
