@@ -3,7 +3,8 @@
 Every module in `sandbox.wires` is a wire: it exposes `routes(sandbox)` (HTTP), `handlers(sandbox)` (gRPC) or both.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
@@ -67,9 +68,11 @@ class Sandbox:
         self._http.server_close()
         self._grpc.stop(grace=0.2).wait()
 
-    def stall(self) -> None:
-        """Say nothing until every client has given up (fault `timeout`)."""
-        self.stopping.wait(self.stall_seconds)
+    def stall(self, listening: Callable[[], bool] = lambda: True) -> None:
+        """Say nothing (fault `timeout`) until the client has given up or every client would have."""
+        ends = time.monotonic() + self.stall_seconds
+        while listening() and time.monotonic() < ends and not self.stopping.wait(0.1):
+            pass
 
 
 def _wires() -> Iterator[ModuleType]:
