@@ -1,8 +1,8 @@
 """What each platform claims of an order, from the contacts it saw before it. None of them knows of the others.
 
 Google Ads: each account splits an order over its own clicks of the last 30 days (data-driven: fresher and more telling
-clicks get more; credit is nil beyond 28 days), dated to the click. Meta: each account takes the whole order for its last
-click within 28 days, or for its last impression within a day if there was no click in 7 days.
+clicks get more; credit is nil beyond 28 days), dated to the click. Meta: each account takes the whole order for its
+last click within 28 days, or for its last impression within a day if there was no click in 7 days.
 """
 
 from typing import NamedTuple

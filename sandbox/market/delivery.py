@@ -60,7 +60,7 @@ class Deliverer:
         google = ~self._structure.ad_is_meta
         invalid = google & (rng.random(len(spend)) < 0.06)
         credit = np.where(invalid, spend * rng.uniform(0.01, 0.06, len(spend)), 0).astype(np.int64)
-        credit_after = rng.integers(86_400, 2 * 86_400, len(spend))
+        credit_after = rng.integers(86_400, 3 * 86_400, len(spend))
         visits = rng.poisson(self._unpaid * demand(day) ** 0.7 * self._scale)
         sessions = np.concatenate((rng.binomial(clicks, SESSION_SHARE), visits))
         consented = rng.binomial(sessions, CONSENT_SHARE)

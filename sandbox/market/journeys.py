@@ -58,7 +58,7 @@ class Touches(NamedTuple):
 def journeys(
     episodes: Episodes, begin: int, delivery: Delivery, structure: Structure, rng: np.random.Generator
 ) -> tuple[Touches, Ints]:
-    """Touches of a day's episodes and the second at which each ends. Nothing lies before `begin`, the UTC day's start."""
+    """Touches of a day's episodes and the second at which each ends; nothing lies before `begin`, the UTC midnight."""
     count = len(episodes.person)
     starts = begin + (moment_of_share(rng.random(count)) * DAY).astype(np.int64)
     lag = _lags(count, rng)

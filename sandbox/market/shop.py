@@ -47,7 +47,7 @@ def net(gross: Ints) -> Ints:
 
 
 def baskets(taste: Floats, discount: float, rng: np.random.Generator) -> tuple[Ints, Ints, Ints, Ints]:
-    """Lines of one basket per element of `taste` (about 0, higher buys dearer): basket, product, quantity, unit price."""
+    """Lines of one basket per `taste` (about 0, higher buys dearer): basket, product, quantity, unit price."""
     lines = np.minimum(1 + rng.poisson(0.55, len(taste)), 5)
     basket = np.repeat(np.arange(len(taste)), lines)
     rank = rng.random(len(basket)) ** np.exp(0.55 - 0.4 * taste[basket])

@@ -12,6 +12,7 @@ from sandbox.market.rows import Campaign, Entity
 from sandbox.market.season import Floats, Ints
 
 Flags = NDArray[np.bool_]
+_PLATFORMS = {account.external_id: account.platform for account in ACCOUNTS}
 FOR_EVER = 10**6  # a day index that never comes
 
 
@@ -106,7 +107,7 @@ class Structure:
 
 def _external_id(account_id: str, digits: int, *path: int) -> str:
     """Looks like the platform's: Google campaigns 11 digits, below 12; Meta always 18."""
-    meta = account_id.startswith("255")
+    meta = _PLATFORMS[account_id] == "meta"
     size = 18 if meta else digits
     prefix = "12021" if meta else "2" if digits == 11 else "7"
     key = f"{account_id}/{'/'.join(map(str, path))}".encode()

@@ -1,4 +1,4 @@
-"""What the analytics property shows: sessions of consenting visitors, orders to their last visit that was not direct."""
+"""What the analytics property shows: sessions of consenting visitors, orders by their last non-direct visit."""
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from sandbox.market.claims import MILLION
 from sandbox.market.delivery import CENT
 from sandbox.market.localdays import LocalDays, epoch
 from sandbox.market.rows import SessionDay
-from sandbox.market.season import Ints, share_of_day
+from sandbox.market.season import Floats, Ints, share_of_day
 from sandbox.market.simulation import Simulation
 from sandbox.market.structure import Structure
 from sandbox.market.tagging import tags
@@ -43,7 +43,7 @@ def session_days(simulation: Simulation, since: date, until: date, as_of: dateti
     return _rows(simulation, grid, days)
 
 
-def consented_seen(sessions: Ints, consented: Ints, engaged: Ints, share: Ints) -> tuple[Ints, Ints]:
+def consented_seen(sessions: Ints, consented: Ints, engaged: Ints, share: Floats) -> tuple[Ints, Ints]:
     """Consented and engaged sessions among the first `share` of a day's; spread evenly so that counting is exact."""
     come = np.floor(sessions * share).astype(np.int64)
     seen = come * consented // np.maximum(sessions, 1)
@@ -76,8 +76,8 @@ def _add_crowd(simulation: Simulation, grid: _Grid, days: Ints, seconds: int) ->
             grid.engaged[cells] += until[1] - before[1]
 
 
-def _share(zone: LocalDays, local: Ints, bound: Ints) -> Ints:
-    share: Ints = share_of_day(bound - zone.begin(local), zone.length(local))[:, None]
+def _share(zone: LocalDays, local: Ints, bound: Ints) -> Floats:
+    share: Floats = share_of_day(bound - zone.begin(local), zone.length(local))[:, None]
     return share
 
 
