@@ -5,17 +5,17 @@ Each task only looks for due rows and claims them, so a second beat or a missed 
 
 from typing import NamedTuple
 
-from celery.schedules import crontab
+from celery.schedules import BaseSchedule, crontab, schedule
 
 
 class Recurring(NamedTuple):
     name: str
     task: str
-    when: crontab
+    when: BaseSchedule
 
 
 SCHEDULE = (
-    Recurring("Start due pulls, free those whose lease ran out", "channels.tasks.dispatch", crontab()),
+    Recurring("Start due pulls, free those whose lease ran out", "channels.tasks.dispatch", schedule(15)),
     Recurring("Plan today and yesterday of every account", "channels.tasks.plan_hourly", crontab(minute=7)),
     Recurring("Plan the look-back of every account", "channels.tasks.plan_nightly", crontab(minute=20, hour=2)),
     Recurring("Fetch the ECB rates", "channels.tasks.refresh_fx_rates", crontab(minute=30, hour=15)),

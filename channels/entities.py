@@ -1,0 +1,84 @@
+"""Campaigns, ad groups and ads as the platforms name them: stable ids, names over time, never deleted."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from channels import rollups
+from channels.connectors.base import EntityRow, StatRow
+from channels.models import Ad, AdAccount, AdGroup, DailyStat, EntityName, PlatformCampaign, PlatformEntity
+
+KEPT = ("name", "status")
+
+
+@dataclass(frozen=True)
+class Ids:
+    """External id → our id, per level."""
+
+    campaigns: dict[str, int] = field(default_factory=dict)
+    ad_groups: dict[str, int] = field(default_factory=dict)
+    ads: dict[str, int] = field(default_factory=dict)
+
+
+def store(account: AdAccount, seen: list[EntityRow], rows: list[StatRow], at: datetime) -> Ids:
+    """Create what is new, note what was renamed. Rows may name entities that the platform no longer lists."""
+    by_level: dict[str, dict[str, EntityRow]] = {"campaign": {}, "ad_group": {}, "ad": {}}
+    for entity in [*_unlisted(rows), *seen]:  # what the platform lists wins over what rows imply
+        by_level[entity.level][entity.external_id] = entity
+    campaigns = _store_level(PlatformCampaign, account, by_level["campaign"], at, {})
+    ad_groups = _store_level(AdGroup, account, by_level["ad_group"], at, {"campaign_id": campaigns})
+    ads = _store_level(Ad, account, by_level["ad"], at, {"ad_group_id": ad_groups})
+    return Ids(campaigns, ad_groups, ads)
+
+
+def _unlisted(rows: list[StatRow]) -> list[EntityRow]:
+    """Entities known only from rows: named by their id until the platform says more."""
+    keys = {row[1:4] for row in rows}
+    found = [EntityRow("campaign", campaign, "", campaign, "removed", "") for campaign, _, _ in keys]
+    found += [EntityRow("ad_group", group, campaign, group, "removed") for campaign, group, _ in keys if group]
+    return found + [EntityRow("ad", ad, group, ad, "removed") for _, group, ad in keys if ad]
+
+
+def _store_level(
+    model: type[PlatformEntity], account: AdAccount, wanted: dict[str, EntityRow], at: datetime, parents: dict[str, dict[str, int]]
+) -> dict[str, int]:
+    level = {PlatformCampaign: "campaign", AdGroup: "ad_group", Ad: "ad"}[model]  # type: ignore[index]
+    known: dict[str, Any] = {row.external_id: row for row in model._default_manager.filter(account=account)}
+    created, changed, renamed, moved = [], [], [], []
+    for external_id, entity in wanted.items():
+        row = known.get(external_id)
+        if row is None:
+            row = known[external_id] = model(workspace_id=account.workspace_id, account=account, external_id=external_id,
+                                             name=entity.name, status=entity.status, first_seen_at=at, last_seen_at=at)  # fmt: skip
+            for column, ids in parents.items():
+                setattr(row, column, ids[entity.parent_id])
+            if isinstance(row, PlatformCampaign):
+                row.channel = entity.channel or "other"
+            created.append(row)
+            renamed.append(row)
+        elif entity.name == external_id and entity.status == "removed":
+            continue  # implied by a row only: keep what the platform said earlier
+        else:
+            if row.name != entity.name:
+                renamed.append(row)
+            if isinstance(row, PlatformCampaign) and entity.channel and not row.channel_is_manual and row.channel != entity.channel:
+                row.channel = entity.channel
+                moved.append(row)
+            if row in renamed or row in moved or row.status != entity.status:
+                row.name, row.status, row.last_seen_at = entity.name, entity.status, at
+                changed.append(row)
+    model._default_manager.bulk_create(created, batch_size=2000)
+    fields = ["name", "status", "last_seen_at", *(["channel"] if model is PlatformCampaign else [])]
+    model._default_manager.bulk_update(changed, fields, batch_size=1000)
+    EntityName.objects.bulk_create(
+        [EntityName(workspace_id=account.workspace_id, level=level, entity_id=row.pk, name=row.name, seen_at=at) for row in renamed]
+    )
+    for row in moved:
+        reclassified(row)
+    return {external_id: row.pk for external_id, row in known.items()}
+
+
+def reclassified(campaign: PlatformCampaign) -> None:
+    """A campaign changed its channel: the roll-ups of all its days say so."""
+    stats = DailyStat.objects.filter(workspace_id=campaign.workspace_id, campaign=campaign)
+    rollups.refresh(campaign.workspace_id, campaign.account_id, sorted(set(stats.values_list("day", flat=True))))
