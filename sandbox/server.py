@@ -23,6 +23,7 @@ from sandbox.faults import Faults
 from sandbox.http import Request, Response, Route, Router
 from sandbox.requests import RequestLog
 from sandbox.tokens import Tokens
+from sandbox.turns import taking_turns
 
 if TYPE_CHECKING:
     from sandbox.market import Market
@@ -44,7 +45,7 @@ class Sandbox:
     """The platforms. What wires share hangs here: market, clock, faults, tokens and the request log."""
 
     def __init__(self, market: "Market", clock: Clock | FixedClock, home: Path) -> None:
-        self.market = market
+        self.market = taking_turns(market)
         self.clock = clock
         self.home = home
         self.faults = Faults()
@@ -60,7 +61,8 @@ class Sandbox:
         Thread(target=self._http.serve_forever, name="sandbox-http", daemon=True).start()
         self._grpc, port = _grpc_server(self, found, grpc_port)
         self._grpc.start()
-        return Addresses(f"http://{HOST}:{self._http.server_port}", f"localhost:{port}", str(found.bundle))
+        self.addresses = Addresses(f"http://{HOST}:{self._http.server_port}", f"localhost:{port}", str(found.bundle))
+        return self.addresses
 
     def stop(self) -> None:
         self.stopping.set()

@@ -101,6 +101,7 @@ class Wire:
             for page in _pages(rows, fault):
                 if page is None:
                     context.abort(grpc.StatusCode.UNAVAILABLE, "Connection reset by peer")
+                    return
                 yield self._page("SearchGoogleAdsStreamResponse", query, page)
         if with_summary:
             last = self._page("SearchGoogleAdsStreamResponse", query, [])

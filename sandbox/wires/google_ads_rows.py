@@ -175,12 +175,12 @@ def _fits(row: Mapping[str, Any], condition: Condition) -> bool:
     if operator.endswith("LIKE"):
         return fnmatchcase(str(have), str(wanted[0]).replace("%", "*")) != operator.startswith("NOT")
     if operator.endswith("IN"):
-        return (have in wanted) != operator.startswith("NOT")
+        return bool((have in wanted) != operator.startswith("NOT"))
     if operator == "BETWEEN":
         return bool(wanted[0] <= have <= wanted[1])
     answers = {"=": have == wanted[0], "!=": have != wanted[0]}
     if operator in answers:
-        return answers[operator]
+        return bool(answers[operator])
     return bool(
         {">": have > wanted[0], ">=": have >= wanted[0], "<": have < wanted[0], "<=": have <= wanted[0]}[operator]
     )

@@ -1,0 +1,56 @@
+"""`python -m sandbox --home DIR`: the ad platforms on localhost until a signal ends them.
+
+Prints one line, `READY {"http": …, "grpc": …, "ca_bundle": …}`, when everything answers.
+"""
+
+import argparse
+import json
+import signal
+from datetime import date, timedelta
+from pathlib import Path
+from threading import Event
+
+from sandbox.clock import Clock
+from sandbox.market import Market
+from sandbox.server import Sandbox
+
+PAST = timedelta(days=396)  # 13 months: a full year to compare with
+
+
+def main() -> None:
+    arguments = _arguments()
+    folder = arguments.home / "sandbox"
+    clock = Clock(folder / "clock.json")
+    seed, start = _world(folder / "world.json", arguments.seed, clock.now().date() - PAST)
+    market = Market(seed, start)
+    market.ensure(clock.now().date())
+    sandbox = Sandbox(market, clock, arguments.home)
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    addresses = sandbox.start(arguments.http_port, arguments.grpc_port)
+    print("READY " + json.dumps(addresses._asdict()), flush=True)
+    ended.wait()
+    sandbox.stop()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The ad platforms on localhost.")
+    parser.add_argument("--home", type=Path, required=True, help="folder that keeps certificates, clock and world")
+    parser.add_argument("--seed", type=int, default=7, help="another seed, another market (first start only)")
+    parser.add_argument("--http-port", type=int, default=0, help="OAuth, Graph and controls; 0 takes a free port")
+    parser.add_argument("--grpc-port", type=int, default=0, help="Google Ads and Analytics; 0 takes a free port")
+    return parser.parse_args()
+
+
+def _world(path: Path, seed: int, start: date) -> tuple[int, date]:
+    """Seed and first day of the market that lives here; a new one is written down."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"seed": seed, "start": start.isoformat()}))
+    world = json.loads(path.read_text())
+    return int(world["seed"]), date.fromisoformat(world["start"])
+
+
+if __name__ == "__main__":
+    main()
