@@ -1,0 +1,33 @@
+"""Days, ISO weeks and months of a period, and which bucket of a comparison period stands beside which."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from mops.lib.period import Period, month_start
+from reporting.dimensions import TIME
+
+
+def bucket(dimension: str, day: date) -> date:
+    """The first day of the bucket that `day` is in."""
+    if dimension == "week":
+        return day - timedelta(days=day.weekday())
+    return month_start(day) if dimension == "month" else day
+
+
+def buckets(dimension: str, period: Period) -> list[date]:
+    return list(dict.fromkeys(bucket(dimension, day) for day in period))
+
+
+class Alignment:
+    """Maps keys of a comparison period to keys of the period: the first week beside the first week and so on."""
+
+    def __init__(self, dimensions: tuple[str, ...], past: Period, now: Period) -> None:
+        self.maps: list[dict[date, date] | None] = [
+            dict(zip(buckets(name, past), buckets(name, now), strict=False)) if name in TIME else None for name in dimensions
+        ]
+
+    def key(self, past_key: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """None where the period has no such bucket (a comparison month with more days)."""
+        key = tuple(value if found is None else found.get(value) for value, found in zip(past_key, self.maps, strict=True))
+        lost = any(found is not None and value is None for value, found in zip(key, self.maps, strict=True))
+        return None if lost else key

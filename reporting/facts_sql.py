@@ -1,0 +1,157 @@
+"""Sums of the pulled numbers, from the smallest table that knows the answer.
+
+Channels, accounts and days: `channels_accountday`. Campaigns over whole months, where the account counts in the
+workspace's currency: `channels_campaignmonth`, with the edge days from the facts. Ads and "as of" questions: the facts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from channels.connectors.base import DEFAULT_WINDOW
+from mops.lib.period import Period, add_months, month_start
+from reporting import fx
+from reporting.asof import known_at
+from reporting.dimensions import AD_LEVEL
+from reporting.question import Account
+from reporting.scope import DELIVERY, MONEY_COLUMNS, Scope
+from reporting.sql import Params, conditions, fetch
+
+ACCOUNT_DAY, CAMPAIGN_MONTH = "channels_accountday", "channels_campaignmonth"
+FACTS, AD_FACTS = "channels_dailystat", "channels_addailystat"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some accounts over some days of one table. `foreign`: amounts must be converted."""
+
+    table: str
+    accounts: tuple[Account, ...]
+    since: date
+    until: date
+    foreign: bool
+
+    @property
+    def day(self) -> str:
+        return "month" if self.table == CAMPAIGN_MONTH else "day"
+
+
+def read_facts(scope: Scope) -> list[tuple[Any, ...]]:
+    """Rows of (dimension values …, account id or platform, sum per scope.columns …, spend and value unconverted, rate missing).
+
+    A group may come in several rows: they add up.
+    """
+    params = Params()
+    statements = [_select(scope, part, params) for part in parts(scope) if part.accounts]
+    return fetch(" UNION ALL ".join(statements), params) if statements else []
+
+
+def parts(scope: Scope) -> Iterator[Part]:
+    """Which tables are read for which accounts and days."""
+    home = tuple(account for account in scope.accounts if account.currency == scope.workspace.currency)
+    abroad = tuple(account for account in scope.accounts if account.currency != scope.workspace.currency)
+    since, until = scope.period.since, scope.period.until
+    for accounts, foreign in ((home, False), (abroad, True)):
+        part = Part(_table(scope), accounts, since, until, foreign)
+        months = whole_months(scope.period)
+        if part.table == FACTS and months and not foreign and not scope.as_of and not scope.used & {"day", "week"}:
+            yield replace(part, table=CAMPAIGN_MONTH, since=months.since, until=months.until)
+            yield from (replace(part, since=a, until=b) for a, b in ((since, months.since), (months.until, until)) if a < b)
+        else:
+            yield part
+
+
+def whole_months(period: Period) -> Period | None:
+    """The calendar months that lie completely inside."""
+    first = period.since if period.since.day == 1 else add_months(period.since, 1)
+    last = month_start(period.until)
+    return Period(first, last) if first < last else None
+
+
+def _table(scope: Scope) -> str:
+    if scope.used & AD_LEVEL:
+        return AD_FACTS
+    return FACTS if scope.needs_campaign or scope.as_of else ACCOUNT_DAY
+
+
+def _select(scope: Scope, part: Part, params: Params) -> str:
+    dimensions = _dimension_columns(part)
+    convert = fx.SAME
+    if part.foreign and set(scope.columns) & set(MONEY_COLUMNS):
+        convert = fx.conversion(params, currency="a.currency", day=f"f.{part.day}", target=scope.workspace.currency)
+    key = [*(dimensions[name] for name in scope.dimensions), "f.account_id" if scope.by_account else "a.platform"]
+    sums = [_sum(scope, column, convert.amount(f"f.{column}") if column in MONEY_COLUMNS else f"f.{column}")
+            for column in scope.columns]  # fmt: skip
+    raw = [_sum(scope, column, f"f.{column}") if part.foreign and column in scope.columns else "NULL::numeric"
+           for column in MONEY_COLUMNS]  # fmt: skip
+    missing = "false" if convert is fx.SAME else f"bool_or({convert.missing})"
+    return (
+        f"SELECT {', '.join([*key, *sums, *raw, missing])} "  # noqa: S608  built from constants, values are parameters
+        f"FROM {_source(scope, part, params)} f JOIN {_accounts(scope, part, params)} ON a.id = f.account_id "
+        f"{_joins(scope, part)} {convert.joins} "
+        f"WHERE {' AND '.join([_range(scope, part, params, 'f.'), *conditions(params, dimensions, _row_filters(scope))])} "
+        f"GROUP BY {', '.join(str(position + 1) for position in range(len(key)))}"
+    )
+
+
+def _dimension_columns(part: Part) -> dict[str, str]:
+    day = f"f.{part.day}"
+    return {
+        "channel": "f.channel" if part.table == ACCOUNT_DAY else "c.channel", "platform": "a.platform",
+        "account": "f.account_id", "campaign": "f.campaign_id", "own_campaign": "l.campaign_id",
+        "ad_group": "d.ad_group_id", "ad": "f.ad_id",
+        "day": day, "week": f"date_trunc('week', {day})::date", "month": f"date_trunc('month', {day})::date",
+    }  # fmt: skip
+
+
+def _row_filters(scope: Scope) -> dict[str, Any]:
+    return {name: values for name, values in scope.filters.items() if name not in ("account", "platform")}
+
+
+def _sum(scope: Scope, column: str, expression: str) -> str:
+    """Delivery stands in the default window's rows only; conversions come from the account's chosen window."""
+    if column in DELIVERY or scope.window == DEFAULT_WINDOW:
+        total = f"sum({expression})"
+    else:
+        total = f"coalesce(sum({expression}) FILTER (WHERE f.attribution_window = a.claimed), 0)"
+    return f"{total}::bigint" if column in DELIVERY and column != "spend" else total  # bigint sums to numeric: slow to read
+
+
+def _accounts(scope: Scope, part: Part, params: Params) -> str:
+    """The accounts as a table of constants, with the window whose conversions count."""
+    columns = (
+        params.add([account.id for account in part.accounts]), params.add([account.platform for account in part.accounts]),
+        params.add([account.currency for account in part.accounts]),
+        params.add([scope.window_of(account.platform) for account in part.accounts]),
+    )  # fmt: skip
+    return "unnest({}::bigint[], {}::text[], {}::text[], {}::text[]) AS a (id, platform, currency, claimed)".format(*columns)
+
+
+def _range(scope: Scope, part: Part, params: Params, prefix: str) -> str:
+    windows = sorted({DEFAULT_WINDOW, scope.window})
+    return (
+        f"{prefix}workspace_id = {params.add(scope.workspace.pk)} "
+        f"AND {prefix}account_id = ANY({params.add([account.id for account in part.accounts])}::bigint[]) "
+        f"AND {prefix}{part.day} >= {params.add(part.since)} AND {prefix}{part.day} < {params.add(part.until)} "
+        f"AND {prefix}attribution_window = ANY({params.add(windows)})"
+    )
+
+
+def _source(scope: Scope, part: Part, params: Params) -> str:
+    if scope.as_of is None:
+        return part.table
+    keys = ("workspace_id", "account_id", "day", "campaign_id", "attribution_window")
+    columns = (*keys, *(("ad_id",) if part.table == AD_FACTS else ()), *scope.columns)
+    return known_at(params, part.table, columns, scope.as_of, _range(scope, part, params, ""))
+
+
+def _joins(scope: Scope, part: Part) -> str:
+    joins = ""
+    if "channel" in scope.used and part.table != ACCOUNT_DAY:
+        joins += " JOIN channels_platformcampaign c ON c.id = f.campaign_id"
+    if "own_campaign" in scope.used:
+        joins += " LEFT JOIN campaigns_campaignlink l ON l.platform_campaign_id = f.campaign_id"
+    if "ad_group" in scope.used:
+        joins += " JOIN channels_ad d ON d.id = f.ad_id"
+    return joins

@@ -1,0 +1,49 @@
+"""Names for the values of dimensions, in the active language; one look-up per kind of entity."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign
+from channels.connectors import PLATFORMS
+from channels.models import Ad, AdGroup, PlatformCampaign
+from channels.taxonomy import channel_label
+from reporting.question import Account
+from workspaces.models import Workspace
+
+ENTITIES: dict[str, type[Model]] = {
+    "campaign": PlatformCampaign, "own_campaign": Campaign, "ad_group": AdGroup, "ad": Ad,
+}  # fmt: skip
+
+
+class Labels:
+    """Labels of all keys of one answer."""
+
+    def __init__(
+        self, workspace: Workspace, accounts: Iterable[Account], dimensions: tuple[str, ...], keys: Iterable[tuple[Any, ...]]
+    ) -> None:
+        self.dimensions = dimensions
+        self.names: dict[str, dict[Any, str]] = {"account": {account.id: account.name for account in accounts}}
+        keys = list(keys)
+        for position, dimension in enumerate(dimensions):
+            if dimension in ENTITIES:
+                ids = {key[position] for key in keys} - {None}
+                rows = ENTITIES[dimension]._default_manager.filter(workspace=workspace, pk__in=ids)
+                self.names[dimension] = dict(rows.values_list("pk", "name"))
+
+    def of(self, key: tuple[Any, ...]) -> tuple[str, ...]:
+        return tuple(self._label(dimension, value) for dimension, value in zip(self.dimensions, key, strict=True))
+
+    def _label(self, dimension: str, value: Any) -> str:
+        if value is None:
+            return _("Not assigned")
+        if dimension == "channel":
+            return channel_label(value)
+        if dimension == "platform":
+            return PLATFORMS[value].label
+        if isinstance(value, date):
+            return value.isoformat()
+        return self.names[dimension].get(value, str(value))

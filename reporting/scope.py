@@ -1,0 +1,90 @@
+"""What one read covers: a period, the accounts the filters leave, and the measures it needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from channels.connectors import PLATFORMS
+from channels.connectors.base import DEFAULT_WINDOW
+from channels.models import AdAccount
+from mops.lib.period import Period
+from reporting.dimensions import AD_LEVEL, CAMPAIGN_LEVEL, DIMENSIONS
+from reporting.kpis import MEASURES, Source, measures_of
+from reporting.question import Account, Query
+from workspaces.models import Workspace
+
+# The stored column behind each pulled measure: an analytics property keeps its key events where ads keep conversions.
+COLUMNS = {key: key for key, measure in MEASURES.items() if measure.source in (Source.PLATFORM, Source.ANALYTICS)} | {
+    "key_events": "conversions", "analytics_revenue": "conversions_value",
+}  # fmt: skip
+DELIVERY = ("impressions", "clicks", "spend", "sessions", "engaged_sessions")
+MONEY_COLUMNS = ("spend", "conversions_value")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A Query bound to one period, with everything looked up that the SQL needs."""
+
+    workspace: Workspace
+    period: Period
+    accounts: tuple[Account, ...]
+    dimensions: tuple[str, ...]
+    filters: Mapping[str, Sequence[Any]]
+    measures: frozenset[str]
+    window: str
+    as_of: datetime | None
+
+    @property
+    def used(self) -> frozenset[str]:
+        return frozenset((*self.dimensions, *self.filters))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The stored columns to sum, in a fixed order."""
+        return tuple(sorted({COLUMNS[key] for key in self.measures if key in COLUMNS}))
+
+    @property
+    def by_account(self) -> bool:
+        """Whether each row of the answer belongs to one account anyway, so that original amounts can be told."""
+        return len(self.accounts) == 1 or bool({"account", "campaign", *AD_LEVEL} & set(self.dimensions))
+
+    @property
+    def orders_fit(self) -> bool:
+        """Own orders know channel, campaign and time; they belong to no platform, account or ad."""
+        return all(DIMENSIONS[dimension].splits_orders for dimension in self.used)
+
+    @property
+    def budgets_fit(self) -> bool:
+        return not self.used & {"platform", "account", "campaign", *AD_LEVEL}
+
+    @property
+    def needs_campaign(self) -> bool:
+        return bool(self.used & CAMPAIGN_LEVEL)
+
+    def wants(self, source: Source) -> bool:
+        return any(MEASURES[key].source == source for key in self.measures)
+
+    def window_of(self, platform: str) -> str:
+        """The chosen attribution window, or the standard one where the platform does not offer it."""
+        return self.window if self.window in PLATFORMS[platform].windows else DEFAULT_WINDOW
+
+
+def scope_of(query: Query, period: Period, accounts: tuple[Account, ...]) -> Scope:
+    return Scope(
+        query.workspace, period, accounts, query.dimensions, query.filters, frozenset(measures_of(query.metrics)),
+        query.attribution_window, query.as_of,
+    )  # fmt: skip
+
+
+def accounts_of(workspace: Workspace, filters: Mapping[str, Sequence[Any]]) -> tuple[Account, ...]:
+    """The workspace's accounts that pass the account and platform filters."""
+    rows = AdAccount.objects.filter(workspace=workspace)
+    if "account" in filters:
+        rows = rows.filter(pk__in=filters["account"])
+    if "platform" in filters:
+        rows = rows.filter(platform__in=filters["platform"])
+    fields = ("id", "name", "platform", "external_id", "currency", "time_zone")
+    return tuple(
+        Account(*row, has_spend=PLATFORMS[row[2]].has_spend) for row in rows.order_by("platform", "name").values_list(*fields)
+    )

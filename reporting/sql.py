@@ -1,0 +1,35 @@
+"""Putting statements together without ever putting a value into the text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+
+class Params(dict[str, Any]):
+    """The values of a statement; `add` returns the placeholder."""
+
+    def add(self, value: Any) -> str:
+        name = f"p{len(self)}"
+        self[name] = value
+        return f"%({name})s"
+
+
+def conditions(params: Params, columns: Mapping[str, str], filters: Mapping[str, Sequence[Any]]) -> list[str]:
+    """One condition per filter whose dimension has a column; None among the values means "not assigned"."""
+    found = []
+    for dimension, values in filters.items():
+        if column := columns.get(dimension):
+            known = [value for value in values if value is not None]
+            parts = [f"{column} = ANY({params.add(known)})"] if known else []
+            parts += [f"{column} IS NULL"] if len(known) < len(values) else []
+            found.append(f"({' OR '.join(parts) or 'false'})")
+    return found
+
+
+def fetch(statement: str, params: Params) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()
+
+
