@@ -7,6 +7,8 @@ production := env DATABASE_URL=postgresql://mops@127.0.0.1:9/mops REDIS_URL=redi
   ALLOWED_HOSTS=mops.example.org SECRET_KEY=only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789 \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= MOPS_HOME=.mops/check DEBUG=false SANDBOX=false
 
+compile := $(bin)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
+
 .PHONY: help demo test check bench chaos-sync lock messages install install-dev
 .DEFAULT_GOAL := help
 
@@ -40,9 +42,8 @@ messages: install-dev ## Bring the message catalogs in step with the sources
 	$(production) $(bin)/python manage.py check_translations --update
 
 lock: $(bin)/uv ## Compile requirements/*.in to hashed locks; ARGS=--upgrade takes newer versions
-	@for name in base dev; do \
-	  $(bin)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS) \
-	    requirements/$$name.in -o requirements/$$name.txt; done
+	@$(compile) requirements/base.in -o requirements/base.txt
+	@$(compile) requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
 	@test ! -e package.json || $(bin)/python -m mops.nodejs install --package-lock-only --silent
 
 install: .venv/base.stamp node_modules/.stamp
