@@ -49,7 +49,7 @@ APPLIES: Mapping[str, tuple[Fault, ...]] = {
     ),
     "meta": (
         *_EVERYWHERE, Fault.ACCOUNT_DISABLED, Fault.HTML_502, Fault.CUT_PAGE, Fault.TRUNCATED_JSON, Fault.EMPTY_500,
-        Fault.ERROR_BODY_200, Fault.EMPTY_MIDDLE_PAGE, Fault.TOO_MUCH_DATA, Fault.ASYNC_FAILED,
+        Fault.ERROR_BODY_200, Fault.EMPTY_MIDDLE_PAGE, Fault.VANISHED_ROWS, Fault.TOO_MUCH_DATA, Fault.ASYNC_FAILED,
         Fault.UNSUPPORTED_VERSION,
     ),
     "ga4": (*_EVERYWHERE, Fault.WRONG_CLIENT, Fault.TOKEN_503, Fault.CUT_PAGE, Fault.VANISHED_ROWS),

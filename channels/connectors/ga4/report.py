@@ -1,6 +1,7 @@
 """Google Analytics' report rows in the terms of the product.
 
-A "campaign" here is source, medium and campaign id together. Its id in the product is "source / medium / id".
+A "campaign" here is source, medium and campaign together. Its id in the product is "source / medium / campaign id", or
+with the campaign's name where links carry no id (utm_id): else all newsletters would be one campaign.
 """
 
 from datetime import timedelta
@@ -30,6 +31,7 @@ CHANNELS = {
     "Referral": "referral",
 }
 DAY_TOKENS = 200_000  # a standard property's; Analytics 360 has ten times as many
+NOT_SET = "(not set)"
 ZERO = Decimal(0)
 MICRO = Decimal("0.000001")
 Labels = tuple[str, ...]
@@ -130,8 +132,10 @@ class Reading:
     def _meet(self, labels: Labels) -> str:
         """The campaign of labels not seen before; of several names the one of the latest day stays."""
         source, medium, campaign_id, name, group = labels
-        external_id = f"{source} / {medium} / {campaign_id}"
-        shown = f"{source} / {medium}" if name.startswith("(") or not name else name  # "(not set)", "(direct)" …
+        named = bool(name) and not name.startswith("(")  # "(not set)", "(direct)", "(referral)" …
+        identity = name if named and campaign_id in ("", NOT_SET) else campaign_id or NOT_SET
+        external_id = f"{source} / {medium} / {identity}"
+        shown = name if named else f"{source} / {medium}"
         self._entities[external_id] = EntityRow(
             "campaign", external_id, "", shown, "enabled", CHANNELS.get(group, "other")
         )
