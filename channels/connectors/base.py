@@ -46,7 +46,7 @@ class Endpoint:
     ca_bundle: str = ""  # PEM file; empty = the system's roots
     api_version: str = ""
     timeout: float = 60.0  # seconds per call
-    admin_api: str = ""  # GA4 lists its properties at another host than it reports: "https://analyticsadmin.googleapis.com"
+    admin_api: str = ""  # GA4's property list has its own host: "https://analyticsadmin.googleapis.com"
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Batch:
     rows: list[StatRow] = field(default_factory=list)
     entities: list[EntityRow] = field(default_factory=list)
     flags: Mapping[str, str] = field(default_factory=dict)  # sampled, thresholded, other_row … shown with the number
-    quota: Mapping[str, float] = field(default_factory=dict)  # {"used": …, "limit": …, "remaining": …} as the platform says
+    quota: Mapping[str, float] = field(default_factory=dict)  # {"used", "limit", "remaining"} as the platform says
     requests: int = 1  # operations this page cost at the platform
 
 
@@ -126,7 +126,7 @@ class PullRequest:
     report: str  # one of Platform.reports
     since: date
     until: date
-    goals: Mapping[str, str] = field(default_factory=dict)  # Meta: {"conversion": "omni_purchase"}, exactly one action type
+    goals: Mapping[str, str] = field(default_factory=dict)  # Meta: {"conversion": "omni_purchase"}, one action type
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from channels.connectors.ga4.errors import refusal
 from channels.connectors.ga4.report import Reading, report_request
 from channels.connectors.google_token import login, refresh
 from channels.connectors.google_token import refusal as token_refusal
+from channels.connectors.grpc_trust import trust
 
 
 class Ga4:
@@ -84,6 +85,7 @@ class Ga4:
         """One page, unwrapped from proto-plus: its row objects are nine times slower to read."""
         google = self._login()
         if self._client is None:
+            trust(self._endpoint.ca_bundle)
             self._client = BetaAnalyticsDataClient(
                 credentials=google, client_options={"api_endpoint": self._endpoint.api}
             )
