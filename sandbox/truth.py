@@ -33,7 +33,13 @@ class Totals(NamedTuple):
     conversions_value: Decimal = Decimal(0)
 
     def plus(self, other: "Totals") -> "Totals":
-        return Totals(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Totals(
+            self.impressions + other.impressions,
+            self.clicks + other.clicks,
+            self.spend + other.spend,
+            self.conversions + other.conversions,
+            self.conversions_value + other.conversions_value,
+        )
 
 
 class ShopMonth(NamedTuple):
@@ -47,9 +53,6 @@ class ShopMonth(NamedTuple):
     refunds_gross: Decimal = Decimal(0)
     refunds_net: Decimal = Decimal(0)
     refunds_margin: Decimal = Decimal(0)
-
-    def plus(self, other: "ShopMonth") -> "ShopMonth":
-        return ShopMonth(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 class _Contact(NamedTuple):
@@ -80,16 +83,24 @@ def platform_months(market: Market, as_of: datetime) -> dict[tuple[str, str, str
 def shop_months(market: Market, as_of: datetime) -> dict[str, ShopMonth]:
     """Sums by 'YYYY-MM' in Europe/Berlin of what was ordered and refunded by `as_of`."""
     market.ensure(as_of.astimezone(UTC).date())
-    months: dict[str, ShopMonth] = defaultdict(ShopMonth)
-    for table, before in ((market.simulation.orders, 0), (market.simulation.refunds, 4)):
-        for at, *cents in zip(*(table[name].tolist() for name in ("at", "gross", "net", "margin")), strict=True):
-            if at <= as_of.timestamp():
-                month = f"{datetime.fromtimestamp(at, _BERLIN):%Y-%m}"
-                fields = (1, *(Decimal(amount) / 100 for amount in cents))
-                months[month] = months[month].plus(
-                    ShopMonth()._replace(**dict(zip(ShopMonth._fields[before : before + 4], fields, strict=True)))
-                )
-    return dict(months)
+    ordered, returned = _money_by_month(market, "orders", as_of), _money_by_month(market, "refunds", as_of)
+    nothing = (0, Decimal(0), Decimal(0), Decimal(0))
+    return {
+        month: ShopMonth(*ordered.get(month, nothing), *returned.get(month, nothing))
+        for month in sorted(ordered.keys() | returned.keys())
+    }
+
+
+def _money_by_month(market: Market, name: str, as_of: datetime) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
+    table = market.simulation.orders if name == "orders" else market.simulation.refunds
+    sums: dict[str, tuple[int, Decimal, Decimal, Decimal]] = {}
+    for at, *cents in zip(*(table[column].tolist() for column in ("at", "gross", "net", "margin")), strict=True):
+        if at <= as_of.timestamp():
+            month = f"{datetime.fromtimestamp(at, _BERLIN):%Y-%m}"
+            rows, *sofar = sums.get(month, (0, Decimal(0), Decimal(0), Decimal(0)))
+            gross, net, margin = (had + Decimal(amount).scaleb(-2) for had, amount in zip(sofar, cents, strict=True))
+            sums[month] = (rows + 1, gross, net, margin)
+    return sums
 
 
 def _deliveries(market: Market, as_of: datetime) -> Iterator[tuple[int, date, Totals]]:
@@ -106,7 +117,7 @@ def _deliveries(market: Market, as_of: datetime) -> Iterator[tuple[int, date, To
             if as_of.timestamp() >= end + after:
                 spend -= credit
             if impressions or spend:
-                yield ad, day, Totals(impressions, clicks, Decimal(spend) / 100)
+                yield ad, day, Totals(impressions, clicks, Decimal(spend).scaleb(-2))
 
 
 @lru_cache(maxsize=100_000)
@@ -152,7 +163,7 @@ def _claims(market: Market, as_of: datetime) -> Iterator[tuple[int, date, Totals
                 # Public with the platform's delay, yet no later than 28 days and 20 hours after the contact.
                 public = max(at, min(at + (meta_after if meta else google_after), contact.at + 28 * _DAY + 20 * 3600))
                 if public <= as_of.timestamp():
-                    conversions, worth_micros = Decimal(credit) / 10**6, Decimal(value) / 10**6
+                    conversions, worth_micros = Decimal(credit).scaleb(-6), Decimal(value).scaleb(-6)
                     yield contact.ad, _local(market, contact), Totals(0, 0, Decimal(0), conversions, worth_micros)
 
 
@@ -166,14 +177,14 @@ def _google(market: Market, contacts: list[_Contact], at: int, worth: int) -> li
     clicks = sorted(contact for contact in contacts if not contact.view)
     families = market.simulation.structure.ad_family
     weights = [int(FRESHNESS[(at - c.at) // _DAY]) * FAMILIES[int(families[c.ad])].weight for c in clicks]
-    shares = [
-        [c, 10**6 * weight // sum(weights), worth * weight // sum(weights)]
-        for c, weight in zip(clicks, weights, strict=True)
-    ]
-    for column, whole in ((1, 10**6), (2, worth)):
-        if shares:
-            shares[-1][column] += whole - sum(share[column] for share in shares)
-    return [(contact, credit, value) for contact, credit, value in shares]
+    credits, values = _split(10**6, weights), _split(worth, weights)
+    return list(zip(clicks, credits, values, strict=True))
+
+
+def _split(whole: int, weights: list[int]) -> list[int]:
+    """Shares of `whole` by weight, rounded down; the last takes what is left."""
+    parts = [whole * weight // sum(weights) for weight in weights]
+    return [*parts[:-1], whole - sum(parts[:-1])] if parts else []
 
 
 def _account(market: Market, ad: int) -> Account:

@@ -9,10 +9,9 @@ from sandbox.market.claims import CLICK, GOOGLE_VIEW, META_CLICK, META_VIEW, MIL
 from sandbox.market.delivery import CENT
 from sandbox.market.localdays import epoch
 from sandbox.market.rows import AdDay
-from sandbox.market.season import Ints, share_of_day
+from sandbox.market.season import Flags, Ints, share_of_day
 from sandbox.market.shop import DAY
 from sandbox.market.simulation import Simulation
-from sandbox.market.structure import Flags
 
 _META_CLICKS = (("1d_click", 1), ("7d_click", 7), ("28d_click", 28))
 Grid = dict[str, Ints]  # one (days, ads) array per measure; claims as "<window>#" and "<window>$"
@@ -106,12 +105,9 @@ def _cells(simulation: Simulation, source: Ints, at: Ints, days: Ints, ads: Ints
 
 
 def _by_campaign(grid: Grid, campaign_of: Ints) -> tuple[Grid, Ints]:
-    campaigns, column = np.unique(campaign_of, return_inverse=True)
-    summed: Grid = {}
-    for name, values in grid.items():
-        summed[name] = np.zeros((len(values), len(campaigns)), dtype=np.int64)
-        np.add.at(summed[name], (slice(None), column), values)
-    return summed, campaigns
+    campaigns = np.unique(campaign_of)
+    belongs = (campaign_of[:, None] == campaigns).astype(np.int64)
+    return {name: values @ belongs for name, values in grid.items()}, campaigns
 
 
 def _rows(grid: Grid, first: date, ids: list[tuple[str, str, str]]) -> list[AdDay]:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sandbox.market.catalogue import FAMILIES
-from sandbox.market.season import Ints
+from sandbox.market.season import Flags, Ints
 from sandbox.market.shop import DAY
-from sandbox.market.structure import Flags, Structure
+from sandbox.market.structure import Structure
 
 MILLION = 1_000_000
 CLICK, GOOGLE_VIEW, META_CLICK, META_VIEW = range(4)
@@ -48,7 +48,7 @@ class Claims(NamedTuple):
 def claims(contacts: Contacts, structure: Structure) -> Claims:
     """All platforms' claims on the orders the contacts belong to."""
     age = contacts.ordered_at - contacts.at
-    near = Contacts(*(column[(age >= 0) & (age <= WINDOW)] for column in contacts))
+    near = _only(contacts, (age >= 0) & (age <= WINDOW))
     meta = structure.ad_is_meta[near.ad]
     parts = (_google(_only(near, ~meta), structure), _meta(_only(near, meta), structure))
     return Claims(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -56,11 +56,19 @@ def claims(contacts: Contacts, structure: Structure) -> Claims:
 
 def public_after(ordered_at: Ints, delay: Ints, at: Ints) -> Ints:
     """Instant from which a platform shows a claim on a contact `at`, given its reporting delay in seconds."""
-    return np.maximum(ordered_at, np.minimum(ordered_at + delay, at + _LATEST))
+    public: Ints = np.maximum(ordered_at, np.minimum(ordered_at + delay, at + _LATEST))
+    return public
 
 
 def _only(contacts: Contacts, keep: Flags) -> Contacts:
-    return Contacts(*(column[keep] for column in contacts))
+    return Contacts(
+        contacts.order[keep],
+        contacts.ad[keep],
+        contacts.at[keep],
+        contacts.view[keep],
+        contacts.ordered_at[keep],
+        contacts.worth[keep],
+    )
 
 
 def _google(contacts: Contacts, structure: Structure) -> Claims:

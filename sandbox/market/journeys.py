@@ -6,9 +6,9 @@ import numpy as np
 
 from sandbox.market.catalogue import ACCOUNTS, FAMILIES, FAMILY, UNPAID
 from sandbox.market.delivery import Delivery
-from sandbox.market.season import Floats, Ints, moment_of_share
+from sandbox.market.season import Flags, Floats, Ints, moment_of_share
 from sandbox.market.shop import DAY
-from sandbox.market.structure import Flags, Structure
+from sandbox.market.structure import Structure
 
 MAX_LAG = 28 * DAY
 _UNPAID_CHANNELS = ("email", "affiliate", "organic_search", "organic_social", "direct", "referral")
@@ -25,12 +25,8 @@ _MIX: Floats = np.array(
     )
 )
 _CUMULATIVE = np.cumsum(_MIX, axis=1)
-_VIEW_MIX = (
-    (FAMILY["prospecting"], 0.40),
-    (FAMILY["retargeting"], 0.42),
-    (FAMILY["display"], 0.12),
-    (FAMILY["video"], 0.06),
-)
+_VIEWED: Ints = np.array([FAMILY[code] for code in ("prospecting", "retargeting", "display", "video")])
+_VIEW_MIX: Floats = np.array([0.40, 0.42, 0.12, 0.06])
 _COUNTRY_OF_ACCOUNT: Ints = np.array([1 if a.currency == "GBP" else 2 if a.currency == "USD" else 0 for a in ACCOUNTS])
 
 
@@ -64,9 +60,16 @@ def journeys(
     lag = _lags(count, rng)
     sessions, ends = _sessions(episodes, starts, lag, delivery, structure, rng)
     views = _views(episodes, begin, starts, ends, delivery, structure, rng)
-    joined = Touches(*(np.concatenate(pair) for pair in zip(sessions, views, strict=True)))
-    order = np.lexsort((joined.at, joined.episode))
-    return Touches(*(column[order] for column in joined)), ends
+    return _in_order(sessions, views), ends
+
+
+def _in_order(sessions: Touches, views: Touches) -> Touches:
+    episode, at = np.concatenate((sessions.episode, views.episode)), np.concatenate((sessions.at, views.at))
+    order = np.lexsort((at, episode))
+    source = np.concatenate((sessions.source, views.source))[order]
+    view = np.concatenate((sessions.view, views.view))[order]
+    last = np.concatenate((sessions.last, views.last))[order]
+    return Touches(episode[order], at[order], source, view, last)
 
 
 def _lags(count: int, rng: np.random.Generator) -> Ints:
@@ -109,13 +112,13 @@ def _sources(slot: Ints, country: Ints, volume: Ints, structure: Structure, rng:
             wanted = np.flatnonzero((slot == family) & (country == land))
             ads = np.flatnonzero((structure.ad_family == family) & (ad_country == land) & (volume > 0))
             if len(ads):
-                source[wanted] = _pick(ads, volume[ads].astype(float), draw[wanted])
+                source[wanted] = _pick(ads, volume[ads].astype(np.float64), draw[wanted])
             else:
                 slot[wanted] = _SLOTS.index("organic_search")
     for offset, channel in enumerate(_UNPAID_CHANNELS):
         wanted = np.flatnonzero(slot == len(FAMILIES) + offset)
         rows = [(i, unpaid.share) for i, unpaid in enumerate(UNPAID) if unpaid.channel == channel]
-        choices = np.array([len(structure.ads) + i for i, _ in rows])
+        choices: Ints = np.array([len(structure.ads) + i for i, _ in rows])
         source[wanted] = _pick(choices, np.array([share for _, share in rows]), draw[wanted])
     return source
 
@@ -132,7 +135,7 @@ def _own_ad(campaigns: Ints, volume: Ints, structure: Structure, rng: np.random.
     for campaign in np.unique(campaigns):
         own = np.flatnonzero(structure.ad_campaign == campaign)
         here = campaigns == campaign
-        ads[here] = _pick(own, volume[own] + 1e-6, draw[here])
+        ads[here] = _pick(own, volume[own].astype(np.float64) + 1e-6, draw[here])
     return ads
 
 
@@ -150,8 +153,7 @@ def _views(
     number = rng.poisson(np.minimum(0.3 + 0.1 * (ends - starts) / DAY, 1.6))
     episode = np.repeat(np.arange(len(starts)), number)
     at = opened[episode] + (rng.random(len(episode)) * (ends - opened)[episode]).astype(np.int64)
-    families, weights = zip(*_VIEW_MIX, strict=True)
-    slot = _pick(np.array(families), np.array(weights), rng.random(len(episode)))
+    slot = _pick(_VIEWED, _VIEW_MIX, rng.random(len(episode)))
     source = _sources(slot, episodes.country[episode], delivery.impressions, structure, rng)
     seen = source < len(structure.ads)
     caused = np.flatnonzero(episodes.by_view)

@@ -4,8 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from sandbox.market.season import Floats, Ints, demand
-from sandbox.market.structure import Flags
+from sandbox.market.season import Flags, Floats, Ints, demand
 
 COUNTRIES = (0.88, 0.06, 0.06)  # German speaking, United Kingdom, United States
 _CUSTOMERS_AT_START = 0.33
@@ -38,7 +37,7 @@ class Population:
         self.opted_in = rng.random(size) < np.where(self.customer, 0.6, 0.15)
 
     def _arrive(self, count: int, rng: np.random.Generator) -> None:
-        def grow(have: np.ndarray, new: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        def grow(have: np.ndarray, new: np.ndarray) -> np.ndarray:
             return np.concatenate((have, new))
 
         self.country = grow(self.country, np.searchsorted(np.cumsum(COUNTRIES)[:-1], rng.random(count), side="right"))

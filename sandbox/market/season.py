@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _WEEK = (1.10, 1.05, 1.0, 0.98, 0.92, 0.85, 1.10)
 _YEAR = (

@@ -5,13 +5,11 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sandbox.market.catalogue import ACCOUNTS, FAMILIES, FAMILY, PLANS, UNPAID, Plan
 from sandbox.market.rows import Campaign, Entity
-from sandbox.market.season import Floats, Ints
+from sandbox.market.season import Flags, Floats, Ints
 
-Flags = NDArray[np.bool_]
 _PLATFORMS = {account.external_id: account.platform for account in ACCOUNTS}
 FOR_EVER = 10**6  # a day index that never comes
 

@@ -63,12 +63,13 @@ def _add_crowd(simulation: Simulation, grid: _Grid, days: Ints, seconds: int) ->
             chosen = [simulation.deliveries[day] for day in local]
             if not chosen:
                 continue
-            of_day = [
-                np.stack([part[sources] for part in column])
-                for column in zip(*((d.sessions, d.consented, d.engaged) for d in chosen), strict=True)
-            ]
+            sessions, consented, engaged = (
+                np.stack([getattr(delivery, name)[sources] for delivery in chosen])
+                for name in ("sessions", "consented", "engaged")
+            )
             until, before = (
-                consented_seen(*of_day, _share(zone, local, bound[row])) for bound in (np.maximum(end, begin), begin)
+                consented_seen(sessions, consented, engaged, _share(zone, local, bound[row]))
+                for bound in (np.maximum(end, begin), begin)
             )
             cells = np.ix_(row, sources)
             grid.sessions[cells] += until[0] - before[0]
@@ -118,9 +119,8 @@ def _rows(simulation: Simulation, grid: _Grid, days: Ints) -> list[SessionDay]:
     structure = simulation.structure
     ads = len(structure.ads)
     key = np.concatenate((structure.ad_campaign, len(structure.campaigns) + np.arange(len(UNPAID))))
-    summed = _Grid(*(np.zeros((len(days), int(key.max()) + 1), dtype=np.int64) for _ in grid))
-    for into, values in zip(summed, grid, strict=True):
-        np.add.at(into, (slice(None), key), values)
+    belongs = (key[:, None] == np.arange(key.max() + 1)).astype(np.int64)
+    summed = _Grid(*(values @ belongs for values in grid))
     first = {int(k): n for n, k in reversed(list(enumerate(key)))}
     kept = np.argwhere(np.any(np.stack(summed) != 0, axis=0)).tolist()
     return [
