@@ -22,6 +22,7 @@ from sandbox.clock import Clock, FixedClock
 from sandbox.faults import Faults
 from sandbox.http import Request, Response, Route, Router
 from sandbox.requests import RequestLog
+from sandbox.shop import Shop
 from sandbox.tokens import Tokens
 from sandbox.turns import taking_turns
 
@@ -51,6 +52,7 @@ class Sandbox:
         self.faults = Faults()
         self.requests = RequestLog()
         self.tokens = Tokens(home / "sandbox" / "tokens.json")
+        self.shop = Shop(self.market, clock)
         self.stall_seconds = 90.0  # longer than any client waits
         self.stopping = Event()
 
@@ -66,6 +68,7 @@ class Sandbox:
 
     def stop(self) -> None:
         self.stopping.set()
+        self.shop.close()
         self._http.shutdown()
         self._http.server_close()
         self._grpc.stop(grace=0.2).wait()

@@ -9,19 +9,17 @@ from django.conf import settings
 from django.utils import timezone
 
 
-def offset() -> timedelta:
-    """How far the sandbox's as-of clock is ahead; zero in production."""
-    if not settings.SANDBOX_CLOCK:
-        return timedelta(0)
-    try:
-        return timedelta(seconds=json.loads(Path(settings.SANDBOX_CLOCK).read_text())["offset_seconds"])
-    except FileNotFoundError:
-        return timedelta(0)
-
-
 def now() -> datetime:
-    """The present instant, UTC."""
-    return timezone.now() + offset()
+    """The present instant, UTC. In the sandbox its clock file moves or freezes it (`sandbox.clock`)."""
+    if not settings.SANDBOX_CLOCK:
+        return timezone.now()
+    try:
+        moved = json.loads(Path(settings.SANDBOX_CLOCK).read_text())
+    except FileNotFoundError:
+        return timezone.now()
+    if moved.get("frozen_at"):
+        return datetime.fromisoformat(moved["frozen_at"])
+    return timezone.now() + timedelta(seconds=moved["offset_seconds"])
 
 
 def today(time_zone: str) -> date:

@@ -1,4 +1,4 @@
-"""The sandbox's own controls under /sandbox/: faults, the clock and what the platforms were asked lately."""
+"""The sandbox's own controls under /sandbox/: faults, the clock, the shop and what the platforms were asked lately."""
 
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,17 @@ def routes(sandbox: "Sandbox") -> list[Route]:
             return json_response({"error": str(error)}, 400)
         return read_clock(request)
 
+    def open_shop(request: Request) -> Response:
+        try:
+            wanted = dict(request.json())
+            sandbox.shop.open(str(wanted["to"]), str(wanted["key"]))
+        except (KeyError, TypeError, ValueError) as error:
+            return json_response({"error": str(error)}, 400)
+        return json_response(sandbox.shop.state())
+
+    def read_shop(request: Request) -> Response:
+        return json_response(sandbox.shop.state())
+
     def read_requests(request: Request) -> Response:
         log = sandbox.requests
         calls = [call._asdict() for call in log.calls(request.query.get("platform", ""))]
@@ -53,6 +64,8 @@ def routes(sandbox: "Sandbox") -> list[Route]:
         ("DELETE", "/sandbox/faults", clear_faults),
         ("GET", "/sandbox/clock", read_clock),
         ("POST", "/sandbox/clock", move_clock),
+        ("POST", "/sandbox/shop", open_shop),
+        ("GET", "/sandbox/shop", read_shop),
         ("GET", "/sandbox/requests", read_requests),
         ("DELETE", "/sandbox/requests", clear_requests),
     ]
