@@ -1,28 +1,22 @@
 """Every session on the shop's pages, one by one, for the event collector: the people followed and the crowd."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import numpy as np
 
 from sandbox.market.catalogue import ACCOUNTS, PROPERTY, UNPAID
-from sandbox.market.localdays import epoch, instant
+from sandbox.market.localdays import instant
 from sandbox.market.rows import Visit
 from sandbox.market.season import Ints, moment_of_share
-from sandbox.market.shop import DAY
 from sandbox.market.shoprows import contact, customer_key, order_id
 from sandbox.market.simulation import Simulation
 from sandbox.market.tagging import click_ids, tags
 
 
-def visits(simulation: Simulation, since: datetime, until: datetime) -> Iterator[Visit]:
-    """Sessions of [since, until), oldest first, one UTC day in memory at a time."""
-    begin, end = epoch(since), epoch(until)
-    while begin < end:
-        stop = min((begin // DAY + 1) * DAY, end)
-        rows = [*_people(simulation, begin, stop), *_crowd(simulation, begin, stop)]
-        yield from sorted(rows, key=lambda visit: (visit.at, visit.shopper_key))
-        begin = stop
+def visits(simulation: Simulation, begin: int, end: int) -> list[Visit]:
+    """Sessions of [begin, end) in epoch seconds, oldest first."""
+    rows = [*_people(simulation, begin, end), *_crowd(simulation, begin, end)]
+    return sorted(rows, key=lambda visit: (visit.at, visit.shopper_key))
 
 
 def _people(simulation: Simulation, begin: int, end: int) -> Iterator[Visit]:

@@ -1,6 +1,7 @@
 """The market itself: one world, told in the same way however it is asked."""
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -74,6 +75,14 @@ def test_extending_day_by_day_equals_simulating_at_once() -> None:
         # Reading in between joins the columns, which must not matter either.
         by_day.orders(BEGIN, as_of, as_of - timedelta(days=81 - offset))
     assert everything(at_once, as_of) == everything(by_day, as_of)
+
+
+def test_threads_may_ask_a_growing_market_at_the_same_time() -> None:
+    market, expected = Market(5, START, shoppers=500), Market(5, START, shoppers=500)
+    instants = [datetime(2025, 10, 3, 12, tzinfo=UTC) + timedelta(days=day) for day in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        shown = list(pool.map(lambda as_of: market.orders(BEGIN, as_of, as_of), instants))
+    assert shown == [expected.orders(BEGIN, as_of, as_of) for as_of in instants]
 
 
 def test_ads_sum_to_their_campaign_unless_it_is_performance_max() -> None:
