@@ -16,6 +16,8 @@ from tests import loopback, servers
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+pytest_plugins = ["tests.sandbox_fixtures"]
+
 _stack = ExitStack()
 
 
