@@ -16,7 +16,8 @@ class RedactingFilter(logging.Filter):
     """For records of libraries that log by themselves (google-ads writes one line per failed call)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage()), ()
+        if isinstance(record.msg, str):  # structlog's own records are dicts, already blanked
+            record.msg, record.args = redact(record.getMessage()), ()
         return True
 
 

@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "mops.static.StaticFiles",
     "django.forms",  # its widget templates, found beside ours in templates/django/forms
     "allauth",
     "allauth.account",
@@ -189,6 +189,7 @@ TIME_ZONE = "UTC"
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = MOPS_HOME / "static"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [

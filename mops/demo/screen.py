@@ -30,10 +30,14 @@ class Screen:
     def __init__(self) -> None:
         self._drawn = 0
         self._said = 0.0
+        self._in_step = False
         self._redraws = sys.stdout.isatty()
 
     def say(self, line: str) -> None:
+        """Print a line; in the middle of a step, below it."""
         self._erase()
+        if self._in_step:
+            print(flush=True)
         print(line, flush=True)
 
     @contextmanager
@@ -41,11 +45,14 @@ class Screen:
         """Announce a step and how long it took."""
         started = time.monotonic()
         print(f"  {name:<34}", end="", flush=True)
+        self._in_step = True
         try:
             yield
         except BaseException:
-            print("failed", flush=True)
+            print("stopped", flush=True)
             raise
+        finally:
+            self._in_step = False
         print(f"{time.monotonic() - started:6.1f} s", flush=True)
 
     def bars(self, rows: Sequence[Progress]) -> None:
