@@ -6,9 +6,12 @@ A value that makes no sense raises at start, never at the first click.
 import os
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+
+django_stubs_ext.monkeypatch()  # ModelForm[X], QuerySet[X] … at run time, as the type checker reads them
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
