@@ -1,8 +1,8 @@
 """Orders and refunds as the shop hands them out, and the known truth about which orders the ads caused."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,70 +24,69 @@ def customer_key(person: int) -> str:
 
 def orders(simulation: Simulation, since: datetime, until: datetime, as_of: datetime) -> list[ShopOrder]:
     """Orders of [since, until) placed by `as_of`, oldest first."""
-    chosen = _between(simulation.orders["at"], since, until, as_of)
-    table = {name: simulation.orders[name][chosen].tolist() for name in _ORDER_COLUMNS}
-    return [_order(simulation, int(number), *values) for number, *values in zip(chosen, *table.values(), strict=True)]
+    table = simulation.orders
+    chosen = _between(table["at"], since, until, as_of)
+    columns = [table[name][chosen].tolist() for name in ("at", "person", "gross", "net", "margin", "new")]
+    marks = contacts(simulation, table["last_touch"][chosen])
+    items = _items(simulation, table["first_item"][chosen], table["items"][chosen])
+    return [
+        ShopOrder(
+            order_id=order_id(number),
+            ordered_at=instant(at),
+            customer_key=customer_key(person),
+            gross=money(gross),
+            net=money(net),
+            margin=money(margin),
+            currency="EUR",
+            new_customer=bool(new),
+            utm_source=contact.tags.utm_source,
+            utm_medium=contact.tags.utm_medium,
+            utm_campaign=contact.tags.utm_campaign,
+            utm_id=contact.tags.utm_id,
+            gclid=contact.gclid,
+            fbclid=contact.fbclid,
+            items=lines,
+        )
+        for number, at, person, gross, net, margin, new, contact, lines in zip(
+            chosen.tolist(), *columns, marks, items, strict=True
+        )
+    ]
 
 
-_ORDER_COLUMNS = ("at", "person", "gross", "net", "margin", "new", "last_touch", "first_item", "items")
+class Contact(NamedTuple):
+    """How a session was marked; empty when no session is known."""
+
+    tags: Tags = Tags("(direct)", "(none)")
+    gclid: str = ""
+    fbclid: str = ""
 
 
-def _order(
-    simulation: Simulation,
-    number: int,
-    at: int,
-    person: int,
-    gross: int,
-    net: int,
-    margin: int,
-    new: int,
-    last_touch: int,
-    first_item: int,
-    items: int,
-) -> ShopOrder:
-    marks, gclid, fbclid = contact(simulation, last_touch)
-    return ShopOrder(
-        order_id=order_id(number),
-        ordered_at=instant(at),
-        customer_key=customer_key(person),
-        gross=money(gross),
-        net=money(net),
-        margin=money(margin),
-        currency="EUR",
-        new_customer=bool(new),
-        utm_source=marks.utm_source,
-        utm_medium=marks.utm_medium,
-        utm_campaign=marks.utm_campaign,
-        utm_id=marks.utm_id,
-        gclid=gclid,
-        fbclid=fbclid,
-        items=tuple(_items(simulation, range(first_item, first_item + items))),
-    )
-
-
-def contact(simulation: Simulation, touch: int) -> tuple[Tags, str, str]:
-    """Marks, gclid and fbclid of a session; all empty for -1, no session known."""
-    if touch < 0:
-        return Tags("(direct)", "(none)"), "", ""
-    source, at = int(simulation.touches["source"][touch]), int(simulation.touches["at"][touch])
-    day = int(source_days(simulation, np.array([source]), np.array([at]))[0])
-    structure = simulation.structure
-    return tags(structure, source, day), *click_ids(structure, source, f"{simulation.seed}/{touch}")
-
-
-def source_days(simulation: Simulation, sources: Ints, at: Ints) -> Ints:
-    """Local day of each visit: of the ad's account, for unpaid sources of the shop."""
+def contacts(simulation: Simulation, touches: Ints) -> list[Contact]:
+    """Marks of each session given by its number; -1 is none."""
+    structure, table = simulation.structure, simulation.touches
+    source, at = table["source"][touches], table["at"][touches]
+    # A day of the ad's account names its campaign as it was then; the shop's own links have days of the shop.
     days = simulation.zones["Europe/Berlin"].index(at)
-    paid = np.flatnonzero(sources < len(simulation.structure.ads))
-    days[paid] = simulation.ad_days(sources[paid], at[paid])
-    return days
+    paid = np.flatnonzero(source < len(structure.ads))
+    days[paid] = simulation.ad_days(source[paid], at[paid])
+    known: dict[tuple[int, int], Tags] = {}
+    for pair in sorted(set(zip(source.tolist(), days.tolist(), strict=True))):
+        known[pair] = tags(structure, *pair)
+    return [
+        Contact(known[one, day], *click_ids(structure, one, f"{simulation.seed}/{touch}")) if touch >= 0 else Contact()
+        for touch, one, day in zip(touches.tolist(), source.tolist(), days.tolist(), strict=True)
+    ]
 
 
-def _items(simulation: Simulation, numbers: Iterable[int]) -> Iterable[tuple[str, str, int, Decimal]]:
+def _items(simulation: Simulation, first: Ints, count: Ints) -> list[tuple[tuple[str, str, int, Decimal], ...]]:
     table = simulation.items
-    for number in numbers:
-        sku, name, _, _ = PRODUCTS[int(table["product"][number])]
-        yield sku, name, int(table["quantity"][number]), money(int(table["unit"][number]))
+    lines = [
+        (*PRODUCTS[product][:2], quantity, money(unit))
+        for product, quantity, unit in zip(
+            *(table[name].tolist() for name in ("product", "quantity", "unit")), strict=True
+        )
+    ]
+    return [tuple(lines[begin:end]) for begin, end in zip(first.tolist(), (first + count).tolist(), strict=True)]
 
 
 def money(cents: int) -> Decimal:
@@ -97,16 +96,18 @@ def money(cents: int) -> Decimal:
 def refunds(simulation: Simulation, since: datetime, until: datetime, as_of: datetime) -> list[ShopRefund]:
     """Refunds of [since, until) made by `as_of`, oldest first."""
     table = simulation.refunds
+    chosen = _between(table["at"], since, until, as_of)
+    columns = (table[name][chosen].tolist() for name in ("order", "at", "gross", "net", "margin"))
     return [
         ShopRefund(
             refund_id=f"RF-{100_000 + number}",
-            order_id=order_id(int(table["order"][number])),
-            refunded_at=instant(int(table["at"][number])),
-            gross=money(int(table["gross"][number])),
-            net=money(int(table["net"][number])),
-            margin=money(int(table["margin"][number])),
+            order_id=order_id(order),
+            refunded_at=instant(at),
+            gross=money(gross),
+            net=money(net),
+            margin=money(margin),
         )
-        for number in _between(table["at"], since, until, as_of).tolist()
+        for number, order, at, gross, net, margin in zip(chosen.tolist(), *columns, strict=True)
     ]
 
 

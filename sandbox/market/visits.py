@@ -1,6 +1,7 @@
 """Every session on the shop's pages, one by one, for the event collector: the people followed and the crowd."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from sandbox.market.catalogue import ACCOUNTS, PROPERTY, UNPAID
 from sandbox.market.localdays import instant
 from sandbox.market.rows import Visit
 from sandbox.market.season import Ints, moment_of_share
-from sandbox.market.shoprows import contact, customer_key, order_id
+from sandbox.market.shoprows import Contact, contacts, customer_key, order_id
 from sandbox.market.simulation import Simulation
 from sandbox.market.tagging import click_ids, tags
 
@@ -23,29 +24,53 @@ def _people(simulation: Simulation, begin: int, end: int) -> Iterator[Visit]:
     touches, people = simulation.touches, simulation.people
     chosen = np.flatnonzero((touches["view"] == 0) & (touches["at"] >= begin) & (touches["at"] < end))
     known = simulation.first_order_at()
-    for touch in chosen.tolist():
-        person, at, order = (int(touches[name][touch]) for name in ("person", "at", "order"))
-        marks, gclid, fbclid = contact(simulation, touch)
-        pages = int(touches["pages"][touch])
-        yield Visit(
+    columns = [touches[name][chosen].tolist() for name in ("person", "at", "source", "order", "pages")]
+    for person, at, source, order, pages, contact in zip(*columns, contacts(simulation, chosen), strict=True):
+        yield _visit(
+            contact,
             at=instant(at),
             shopper_key=f"s{person}",
             customer_key=customer_key(person) if order >= 0 or known[person] < at else "",
-            channel=simulation.structure.channel(int(touches["source"][touch])),
-            source=marks.source,
-            medium=marks.medium,
-            utm_source=marks.utm_source,
-            utm_medium=marks.utm_medium,
-            utm_campaign=marks.utm_campaign,
-            utm_id=marks.utm_id,
-            gclid=gclid,
-            fbclid=fbclid,
-            referrer=marks.referrer,
+            channel=simulation.structure.channel(source),
             pages=pages,
             engaged=pages >= 2,
             consent=bool(people.consent[person]),
             order_id=order_id(order) if order >= 0 else "",
         )
+
+
+def _visit(
+    contact: Contact,
+    *,
+    at: datetime,
+    shopper_key: str,
+    channel: str,
+    pages: int,
+    engaged: bool,
+    consent: bool,
+    customer_key: str = "",
+    order_id: str = "",
+) -> Visit:
+    marks = contact.tags
+    return Visit(
+        at=at,
+        shopper_key=shopper_key,
+        customer_key=customer_key,
+        channel=channel,
+        source=marks.source,
+        medium=marks.medium,
+        utm_source=marks.utm_source,
+        utm_medium=marks.utm_medium,
+        utm_campaign=marks.utm_campaign,
+        utm_id=marks.utm_id,
+        gclid=contact.gclid,
+        fbclid=contact.fbclid,
+        referrer=marks.referrer,
+        pages=pages,
+        engaged=engaged,
+        consent=consent,
+        order_id=order_id,
+    )
 
 
 def _crowd(simulation: Simulation, begin: int, end: int) -> Iterator[Visit]:
@@ -74,25 +99,14 @@ def _crowd_day(simulation: Simulation, source: int, day: int, time_zone: str, be
         seen, seen_before = (number + 1) * consented // total, number * consented // total
         consent = seen > seen_before
         active = consent and seen * engaged // consented > seen_before * engaged // consented
-        gclid, fbclid = click_ids(structure, source, f"{simulation.seed}/{key}")
-        yield Visit(
+        yield _visit(
+            Contact(marks, *click_ids(structure, source, f"{simulation.seed}/{key}")),
             at=instant(at),
             shopper_key=key,
-            customer_key="",
             channel=channel,
-            source=marks.source,
-            medium=marks.medium,
-            utm_source=marks.utm_source,
-            utm_medium=marks.utm_medium,
-            utm_campaign=marks.utm_campaign,
-            utm_id=marks.utm_id,
-            gclid=gclid,
-            fbclid=fbclid,
-            referrer=marks.referrer,
             pages=2 + number % 5 if active else 1,
             engaged=active,
             consent=consent,
-            order_id="",
         )
 
 
