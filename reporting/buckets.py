@@ -22,12 +22,12 @@ class Alignment:
     """Maps keys of a comparison period to keys of the period: the first week beside the first week and so on."""
 
     def __init__(self, dimensions: tuple[str, ...], past: Period, now: Period) -> None:
-        self.maps: list[dict[date, date] | None] = [
-            dict(zip(buckets(name, past), buckets(name, now), strict=False)) if name in TIME else None for name in dimensions
-        ]
+        self.maps = [dict(zip(buckets(name, past), buckets(name, now), strict=False)) if name in TIME else None
+                     for name in dimensions]  # fmt: skip
 
     def key(self, past_key: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """None where the period has no such bucket (a comparison month with more days)."""
-        key = tuple(value if found is None else found.get(value) for value, found in zip(past_key, self.maps, strict=True))
-        lost = any(found is not None and value is None for value, found in zip(key, self.maps, strict=True))
-        return None if lost else key
+        pairs = list(zip(past_key, self.maps, strict=True))
+        if any(found is not None and value not in found for value, found in pairs):
+            return None
+        return tuple(value if found is None else found[value] for value, found in pairs)

@@ -40,5 +40,5 @@ CAMPAIGN_LEVEL = frozenset({"campaign", "own_campaign"})
 
 
 def parse_value(dimension: str, text: str) -> Any:
-    """"-" stands for "not assigned"."""
+    """ "-" stands for "not assigned"."""
     return None if text == "-" else DIMENSIONS[dimension].parse(text)

@@ -38,7 +38,7 @@ class Part:
 
 
 def read_facts(scope: Scope) -> list[tuple[Any, ...]]:
-    """Rows of (dimension values …, account id or platform, sum per scope.columns …, spend and value unconverted, rate missing).
+    """Rows of (dimensions …, account id or platform, sum per scope.columns …, unconverted spend, value, rate missing).
 
     A group may come in several rows: they add up.
     """
@@ -57,7 +57,8 @@ def parts(scope: Scope) -> Iterator[Part]:
         months = whole_months(scope.period)
         if part.table == FACTS and months and not foreign and not scope.as_of and not scope.used & {"day", "week"}:
             yield replace(part, table=CAMPAIGN_MONTH, since=months.since, until=months.until)
-            yield from (replace(part, since=a, until=b) for a, b in ((since, months.since), (months.until, until)) if a < b)
+            edges = ((since, months.since), (months.until, until))
+            yield from (replace(part, since=first, until=end) for first, end in edges if first < end)
         else:
             yield part
 
@@ -86,11 +87,12 @@ def _select(scope: Scope, part: Part, params: Params) -> str:
     raw = [_sum(scope, column, f"f.{column}") if part.foreign and column in scope.columns else "NULL::numeric"
            for column in MONEY_COLUMNS]  # fmt: skip
     missing = "false" if convert is fx.SAME else f"bool_or({convert.missing})"
+    where = [_range(scope, part, params, "f."), *conditions(params, dimensions, _row_filters(scope))]
     return (
         f"SELECT {', '.join([*key, *sums, *raw, missing])} "  # noqa: S608  built from constants, values are parameters
         f"FROM {_source(scope, part, params)} f JOIN {_accounts(scope, part, params)} ON a.id = f.account_id "
         f"{_joins(scope, part)} {convert.joins} "
-        f"WHERE {' AND '.join([_range(scope, part, params, 'f.'), *conditions(params, dimensions, _row_filters(scope))])} "
+        f"WHERE {' AND '.join(where)} "
         f"GROUP BY {', '.join(str(position + 1) for position in range(len(key)))}"
     )
 
@@ -115,17 +117,16 @@ def _sum(scope: Scope, column: str, expression: str) -> str:
         total = f"sum({expression})"
     else:
         total = f"coalesce(sum({expression}) FILTER (WHERE f.attribution_window = a.claimed), 0)"
-    return f"{total}::bigint" if column in DELIVERY and column != "spend" else total  # bigint sums to numeric: slow to read
+    return f"{total}::bigint" if column in DELIVERY and column != "spend" else total  # else numeric: slow to read
 
 
 def _accounts(scope: Scope, part: Part, params: Params) -> str:
     """The accounts as a table of constants, with the window whose conversions count."""
-    columns = (
-        params.add([account.id for account in part.accounts]), params.add([account.platform for account in part.accounts]),
-        params.add([account.currency for account in part.accounts]),
-        params.add([scope.window_of(account.platform) for account in part.accounts]),
-    )  # fmt: skip
-    return "unnest({}::bigint[], {}::text[], {}::text[], {}::text[]) AS a (id, platform, currency, claimed)".format(*columns)
+    rows = [
+        (account.id, account.platform, account.currency, scope.window_of(account.platform)) for account in part.accounts
+    ]
+    ids, *texts = (params.add(list(column)) for column in zip(*rows, strict=True))
+    return f"unnest({ids}::bigint[], {'::text[], '.join(texts)}::text[]) AS a (id, platform, currency, claimed)"
 
 
 def _range(scope: Scope, part: Part, params: Params, prefix: str) -> str:

@@ -1,6 +1,6 @@
 """Amounts in the workspace's currency: amount / rate(its currency) x rate(workspace's), both of the amount's own day.
 
-Spend and value of a day use the same rate. Where a rate is missing there is no amount: `missing` tells, and the caller shows none.
+Spend and value of a day use the same rate. Where a rate is missing there is no amount: `missing` tells.
 """
 
 from dataclasses import dataclass

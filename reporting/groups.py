@@ -6,10 +6,12 @@ from typing import Any
 
 from channels.connectors import PLATFORMS
 from reporting.kpis import KPIS, MEASURES, Number, Source, is_claimed
+from reporting.orders_sql import CONVERTED, SUMS
 from reporting.question import Account, Values
 from reporting.scope import COLUMNS, MONEY_COLUMNS, Scope
 
 Sums = dict[str, Number]
+ORDERS = "orders"
 
 
 @dataclass(slots=True)
@@ -55,6 +57,21 @@ def add_facts(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> 
             group.accounts.add(origin)
 
 
+def add_orders(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Rows as `orders_sql.read_orders` describes them."""
+    size = len(scope.dimensions)
+    for row in rows:
+        group = groups.setdefault(row[:size], Group())
+        add(group.own, zip(SUMS, row[size:-1], strict=True))
+        if row[-1]:
+            group.unconverted.add(ORDERS)
+
+
+def add_budgets(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> None:
+    for *key, planned in rows:
+        add(groups.setdefault(tuple(key), Group()).own, [("budget", planned)])
+
+
 def measures(group: Group, scope: Scope, platforms: Iterable[str]) -> dict[str, Number | None]:
     """The measures of a group, looking at the given platforms only; what several platforms claim has no value."""
     chosen = [platform for platform in platforms if platform in group.platforms]
@@ -64,19 +81,33 @@ def measures(group: Group, scope: Scope, platforms: Iterable[str]) -> dict[str, 
             counted = [platform for platform in chosen if _counts(key, platform, scope)]
             values[key] = _sum(group, key, counted)
         else:
-            values[key] = group.own.get(key)
+            values[key] = _own(group, key, scope)
     return values
 
 
+def _own(group: Group, key: str, scope: Scope) -> Number | None:
+    """Orders arrive complete, so none is zero; a budget that nobody planned is unknown."""
+    if key == "budget":
+        return group.own.get(key)
+    if not scope.has_orders or (key in CONVERTED and ORDERS in group.unconverted):
+        return None
+    if key == "net_revenue_after_refunds":
+        return group.own.get("revenue", 0) - group.own.get("refunds", 0)
+    if key == "margin" and key not in group.own and group.own.get("orders"):
+        return None
+    return group.own.get(key, 0)
+
+
 def _counts(key: str, platform: str, scope: Scope) -> bool:
-    """Ads claim conversions, analytics has key events; asked for analytics alone, its key events are the conversions."""
+    """Ads claim conversions, analytics has key events; asked for analytics alone, they are the conversions."""
     if PLATFORMS[platform].has_spend:
         return MEASURES[key].source == Source.PLATFORM
     return MEASURES[key].source == Source.ANALYTICS or (MEASURES[key].claimed and only_analytics(scope))
 
 
 def only_analytics(scope: Scope) -> bool:
-    return "platform" in scope.filters and not any(PLATFORMS[platform].has_spend for platform in scope.filters["platform"])
+    asked = scope.filters.get("platform", ())
+    return bool(asked) and not any(PLATFORMS[platform].has_spend for platform in asked if platform in PLATFORMS)
 
 
 def _sum(group: Group, key: str, platforms: list[str]) -> Number | None:

@@ -25,8 +25,6 @@ def per(numerator: str | tuple[str, ...], denominator: str, scale: int = 1) -> R
     return Ratio((numerator,) if isinstance(numerator, str) else numerator, denominator, scale)
 
 
-
-
 KPIS: dict[str, Metric] = {
     metric.key: metric
     for metric in (

@@ -1,6 +1,6 @@
 """Names for the values of dimensions, in the active language; one look-up per kind of entity."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
@@ -11,8 +11,7 @@ from campaigns.models import Campaign
 from channels.connectors import PLATFORMS
 from channels.models import Ad, AdGroup, PlatformCampaign
 from channels.taxonomy import channel_label
-from reporting.question import Account
-from workspaces.models import Workspace
+from reporting.question import Account, Query
 
 ENTITIES: dict[str, type[Model]] = {
     "campaign": PlatformCampaign, "own_campaign": Campaign, "ad_group": AdGroup, "ad": Ad,
@@ -20,18 +19,15 @@ ENTITIES: dict[str, type[Model]] = {
 
 
 class Labels:
-    """Labels of all keys of one answer."""
+    """Labels of the given keys of one answer."""
 
-    def __init__(
-        self, workspace: Workspace, accounts: Iterable[Account], dimensions: tuple[str, ...], keys: Iterable[tuple[Any, ...]]
-    ) -> None:
-        self.dimensions = dimensions
+    def __init__(self, query: Query, accounts: Iterable[Account], keys: Collection[tuple[Any, ...]]) -> None:
+        self.dimensions = query.dimensions
         self.names: dict[str, dict[Any, str]] = {"account": {account.id: account.name for account in accounts}}
-        keys = list(keys)
-        for position, dimension in enumerate(dimensions):
+        for position, dimension in enumerate(query.dimensions):
             if dimension in ENTITIES:
                 ids = {key[position] for key in keys} - {None}
-                rows = ENTITIES[dimension]._default_manager.filter(workspace=workspace, pk__in=ids)
+                rows = ENTITIES[dimension]._default_manager.filter(workspace=query.workspace, pk__in=ids)
                 self.names[dimension] = dict(rows.values_list("pk", "name"))
 
     def of(self, key: tuple[Any, ...]) -> tuple[str, ...]:

@@ -5,38 +5,43 @@
 Pages, API, exports, reports and alerts all go through here, so that a number is the same everywhere.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from channels.connectors import PLATFORMS
 from mops.lib.period import Period
 from reporting.buckets import Alignment
+from reporting.budgets_sql import read_budgets
+from reporting.coverage import fill_zeros
 from reporting.facts_sql import read_facts
-from reporting.groups import Group, Groups, add_facts, is_mixed, measures, metrics_of
-from reporting.kpis import KPIS, Source, is_claimed
+from reporting.groups import Group, Groups, add_budgets, add_facts, add_orders, is_mixed, measures, metrics_of
+from reporting.kpis import KPIS, MEASURES, Source, is_claimed
 from reporting.labels import Labels
 from reporting.notes import Note
+from reporting.orders_sql import read_orders
 from reporting.question import Account, Query, QueryError, Result, Row, Values
-from reporting.scope import MONEY_COLUMNS, Scope, accounts_of, scope_of
+from reporting.scope import Scope, accounts_of, scope_of
 
 __all__ = ["Account", "Query", "QueryError", "Result", "Row", "Values", "run"]
+
+Rows = dict[tuple[Any, ...], Row]
 
 
 def run(query: Query) -> Result:
     """Read the numbers: a handful of SQL statements, whatever the size of the answer."""
     accounts = accounts_of(query.workspace, query.filters)
     scope, groups = _read(query, query.period, accounts)
-    rows, totals = _rows(scope, query, groups), _row(scope, query, (), _total(groups))
+    rows: Rows = {key: _row(scope, query, key, group) for key, group in groups.items()}
+    totals = _row(scope, query, (), _total(groups))
     if query.comparison:
         past_scope, past_groups = _read(query, query.comparison, accounts)
         totals.previous = _values(past_scope, query, _total(past_groups))
-        _compare(query, rows, past_scope, past_groups)
+        _compare(query, Alignment(query.dimensions, query.comparison, query.period), rows, past_scope, past_groups)
     ordered = _ordered(query, list(rows.values()))
-    labels = Labels(query.workspace, accounts, query.dimensions, rows)
     shown = ordered[: query.limit]
+    labels = Labels(query, accounts, [row.key for row in shown])
     for row in shown:
         row.labels = labels.of(row.key)
-    notes = (*_notes(scope, groups), *totals.notes)
+    notes = (*_notes(query, scope, groups), *totals.notes)
     return Result(query, shown, totals, query.workspace.currency, len(rows), notes, accounts)
 
 
@@ -44,6 +49,11 @@ def _read(query: Query, period: Period, accounts: tuple[Account, ...]) -> tuple[
     scope, groups = scope_of(query, period, accounts), Groups()
     if scope.wants(Source.PLATFORM) or scope.wants(Source.ANALYTICS):
         add_facts(groups, scope, read_facts(scope))
+    if scope.has_orders:
+        add_orders(groups, scope, read_orders(scope))
+    if scope.wants(Source.BUDGET) and scope.fits(Source.BUDGET):
+        add_budgets(groups, scope, read_budgets(scope))
+    fill_zeros(groups, scope)
     return scope, groups
 
 
@@ -58,14 +68,12 @@ def _values(scope: Scope, query: Query, group: Group) -> Values:
     return metrics_of(query.metrics, measures(group, scope, group.platforms))
 
 
-def _rows(scope: Scope, query: Query, groups: Groups) -> dict[tuple[Any, ...], Row]:
-    return {key: _row(scope, query, key, group) for key, group in groups.items()}
-
-
 def _row(scope: Scope, query: Query, key: tuple[Any, ...], group: Group) -> Row:
     row = Row(key, (), _values(scope, query, group))
     if any(is_claimed(metric) for metric in query.metrics):
-        row.by_platform = {platform: metrics_of(query.metrics, measures(group, scope, [platform])) for platform in group.platforms}
+        row.by_platform = {
+            platform: metrics_of(query.metrics, measures(group, scope, [platform])) for platform in group.platforms
+        }
         row.notes = (Note("mixed_platforms"),) if is_mixed(group, scope, query.metrics) else ()
     row.original_currency, row.original = _original(scope, query, group)
     return row
@@ -76,15 +84,14 @@ def _original(scope: Scope, query: Query, group: Group) -> tuple[str, Values]:
     account = next((account for account in scope.accounts if {account.id} == group.accounts), None)
     if account is None or account.currency == scope.workspace.currency:
         return "", {}
-    sums = group.platforms[account.platform] | {column: group.raw[column] for column in MONEY_COLUMNS if column in group.raw}
-    found = measures(Group({account.platform: sums}), scope, [account.platform])
+    found = measures(
+        Group({account.platform: group.platforms[account.platform] | group.raw}), scope, [account.platform]
+    )
     return account.currency, metrics_of(query.metrics, found)
 
 
-def _compare(query: Query, rows: dict[tuple[Any, ...], Row], past_scope: Scope, past_groups: Groups) -> None:
+def _compare(query: Query, alignment: Alignment, rows: Rows, past_scope: Scope, past_groups: Groups) -> None:
     """Put the comparison's values beside each row; what is gone now becomes a row of its own."""
-    assert query.comparison is not None
-    alignment = Alignment(query.dimensions, query.comparison, query.period)
     for past_key, group in past_groups.items():
         if (key := alignment.key(past_key)) is not None:
             row = rows.setdefault(key, Row(key, (), dict.fromkeys(query.metrics)))
@@ -96,21 +103,31 @@ def _compare(query: Query, rows: dict[tuple[Any, ...], Row], past_scope: Scope, 
 def _ordered(query: Query, rows: list[Row]) -> list[Row]:
     """Sorted stably by key first, so that equal values keep one order; rows without a value last."""
     by, descending = query.order
-    rows.sort(key=lambda row: tuple(str(value) for value in row.key))
-    if by in query.dimensions:
-        position = query.dimensions.index(by)
-        known = sorted((row for row in rows if row.key[position] is not None), key=lambda row: row.key[position], reverse=descending)
-        return known + [row for row in rows if row.key[position] is None]
-    known = sorted((row for row in rows if row.values[by] is not None), key=lambda row: row.values[by] or Decimal(0), reverse=descending)
-    return known + [row for row in rows if row.values[by] is None]
+    position = query.dimensions.index(by) if by in query.dimensions else None
+
+    def value(row: Row) -> Any:
+        return row.values[by] if position is None else row.key[position]
+
+    rows.sort(key=lambda row: tuple(str(part) for part in row.key))
+    known = sorted((row for row in rows if value(row) is not None), key=value, reverse=descending)
+    return known + [row for row in rows if value(row) is None]
 
 
-def _notes(scope: Scope, groups: Groups) -> list[Note]:
-    notes = []
-    unconverted = {origin for group in groups.values() for origin in group.unconverted}
-    if unconverted:
-        notes.append(Note("missing_rate", ", ".join(sorted(unconverted))))
-    if any(is_claimed(key) for key in scope.measures if key in KPIS):
+def _notes(query: Query, scope: Scope, groups: Groups) -> list[Note]:
+    notes = [
+        Note("missing_rate", name) for name in sorted({name for group in groups.values() for name in group.unconverted})
+    ]
+    if any(is_claimed(metric) for metric in query.metrics):
         lacking = {account.platform for account in scope.accounts if scope.window_of(account.platform) != scope.window}
         notes += [Note("window_not_offered", PLATFORMS[platform].label) for platform in sorted(lacking)]
+    unfit = [str(KPIS[metric].label) for metric in query.metrics
+             if any(not scope.fits(MEASURES[term].source) for term in KPIS[metric].terms)]  # fmt: skip
+    if unfit:
+        notes.append(Note("not_by_dimension", ", ".join(unfit)))
+    if scope.wants(Source.ORDERS) and scope.fits(Source.ORDERS) and not scope.has_orders:
+        notes.append(Note("no_orders"))
+    if "margin" in scope.measures and (
+        lacking_margin := sum(group.own.get("without_margin", 0) for group in groups.values())
+    ):
+        notes.append(Note("margin_incomplete", str(lacking_margin)))
     return notes

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from channels.connectors.base import DEFAULT_WINDOW
@@ -80,15 +81,15 @@ class Row:
     original_currency: str = ""
     original: Values = field(default_factory=dict)
 
-    def change(self, metric: str) -> Number | None:
+    def change(self, metric: str) -> Decimal | None:
         """(Now − before) / before; None where there is nothing to compare."""
-        now, before = self.values.get(metric), (self.previous or {}).get(metric)
-        return None if now is None or not before else (now - before) / abs(before)
+        now, before = self.values.get(metric), self.previous.get(metric) if self.previous else None
+        return None if now is None or not before else Decimal(now - before) / abs(before)
 
 
 @dataclass(frozen=True)
 class Account:
-    """An ad account or analytics property the numbers come from."""
+    """An ad account, or an analytics property (no spend), that numbers come from."""
 
     id: int
     name: str
@@ -96,7 +97,6 @@ class Account:
     external_id: str
     currency: str
     time_zone: str
-    has_spend: bool
 
 
 @dataclass(frozen=True)
@@ -116,4 +116,3 @@ def _known(field: str, names: Any, allowed: Any) -> None:
     for name in names:
         if name not in allowed:
             raise QueryError(field, f"Unknown: {name!r}. Known: {', '.join(sorted(allowed))}.")
-

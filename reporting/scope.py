@@ -1,7 +1,7 @@
 """What one read covers: a period, the accounts the filters leave, and the measures it needs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from mops.lib.period import Period
 from reporting.dimensions import AD_LEVEL, CAMPAIGN_LEVEL, DIMENSIONS
 from reporting.kpis import MEASURES, Source, measures_of
 from reporting.question import Account, Query
+from tracking.models import Order
 from workspaces.models import Workspace
 
 # The stored column behind each pulled measure: an analytics property keeps its key events where ads keep conversions.
@@ -34,6 +35,7 @@ class Scope:
     measures: frozenset[str]
     window: str
     as_of: datetime | None
+    has_orders: bool = False  # own orders exist and can be told apart by what was asked
 
     @property
     def used(self) -> frozenset[str]:
@@ -49,14 +51,11 @@ class Scope:
         """Whether each row of the answer belongs to one account anyway, so that original amounts can be told."""
         return len(self.accounts) == 1 or bool({"account", "campaign", *AD_LEVEL} & set(self.dimensions))
 
-    @property
-    def orders_fit(self) -> bool:
-        """Own orders know channel, campaign and time; they belong to no platform, account or ad."""
-        return all(DIMENSIONS[dimension].splits_orders for dimension in self.used)
-
-    @property
-    def budgets_fit(self) -> bool:
-        return not self.used & {"platform", "account", "campaign", *AD_LEVEL}
+    def fits(self, source: Source) -> bool:
+        """Own orders belong to no platform, account or ad, budgets to no platform campaign either."""
+        if source == Source.BUDGET:
+            return not self.used & {"platform", "account", "campaign", *AD_LEVEL}
+        return source != Source.ORDERS or all(DIMENSIONS[dimension].splits_orders for dimension in self.used)
 
     @property
     def needs_campaign(self) -> bool:
@@ -71,10 +70,13 @@ class Scope:
 
 
 def scope_of(query: Query, period: Period, accounts: tuple[Account, ...]) -> Scope:
-    return Scope(
+    scope = Scope(
         query.workspace, period, accounts, query.dimensions, query.filters, frozenset(measures_of(query.metrics)),
         query.attribution_window, query.as_of,
     )  # fmt: skip
+    if not scope.wants(Source.ORDERS) or not scope.fits(Source.ORDERS):
+        return scope
+    return replace(scope, has_orders=Order.objects.filter(workspace=query.workspace).exists())
 
 
 def accounts_of(workspace: Workspace, filters: Mapping[str, Sequence[Any]]) -> tuple[Account, ...]:
@@ -85,6 +87,5 @@ def accounts_of(workspace: Workspace, filters: Mapping[str, Sequence[Any]]) -> t
     if "platform" in filters:
         rows = rows.filter(platform__in=filters["platform"])
     fields = ("id", "name", "platform", "external_id", "currency", "time_zone")
-    return tuple(
-        Account(*row, has_spend=PLATFORMS[row[2]].has_spend) for row in rows.order_by("platform", "name").values_list(*fields)
-    )
+    found = rows.order_by("platform", "name", "id").values_list(*fields)
+    return tuple(Account(*row) for row in found)

@@ -30,6 +30,5 @@ def conditions(params: Params, columns: Mapping[str, str], filters: Mapping[str,
 def fetch(statement: str, params: Params) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
-
-
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
