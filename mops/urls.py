@@ -14,7 +14,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("workspaces.account_urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="api_schema"),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="api_schema", permission_classes=[], authentication_classes=[]),
          name="api_docs"),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
@@ -19,8 +19,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from workspaces.models import Member, User, Workspace
 from workspaces.permissions import Permission, allows
 
+YEAR = 365 * 24 * 3600
+
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
+
+
+LAST_WORKSPACE = "last_workspace"  # cookie with the slug: the start page leads back there, without a write per visit
 
 
 class WorkspaceRequest(HttpRequest):
@@ -33,9 +38,9 @@ class WorkspaceRequest(HttpRequest):
 
 
 def get_workspace(request: HttpRequest, slug: str, permission: Permission) -> Workspace:
-    """The workspace at `slug`, if this person is a member and their role has `permission`; else Http404, PermissionDenied.
+    """The workspace at `slug`, if this person is a member and their role has `permission`.
 
-    Sets request.workspace and request.member and shows instants in the workspace's zone from here on.
+    Raises Http404 or PermissionDenied. Sets request.workspace and request.member; instants show in its zone from here on.
     """
     members = Member.objects.select_related("workspace", "user")
     member = members.filter(workspace__slug=slug, user_id=request.user.pk, user__is_active=True).first()
@@ -56,3 +61,10 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         if getattr(request, "htmx", False):
             return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
         return super().handle_no_permission(request, view_func)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        member: Member | None = getattr(request, "member", None)
+        if member and request.COOKIES.get(LAST_WORKSPACE) != member.workspace.slug:
+            response.set_cookie(LAST_WORKSPACE, member.workspace.slug, max_age=YEAR, httponly=True, samesite="Lax",
+                                secure=settings.HTTPS)  # fmt: skip
+        return response

@@ -6,6 +6,7 @@ A key is dead at once when it is revoked or expired, and when the person who mad
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -16,13 +17,38 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from mops.lib.clock import now
-from workspaces.models import ApiKey, Member
+from workspaces.audit import record
+from workspaces.models import ApiKey, Member, User, Workspace
 from workspaces.permissions import Permission, roles_with
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # at run time it imports this module by its settings
 
-USED_EVERY = timedelta(minutes=1)  # last_used_at is written at most this often: a busy key must not rewrite its row per call
+SHOWN = len(ApiKey.PREFIX) + 6  # characters that stay visible, to recognise a key
+USED_EVERY = timedelta(minutes=1)  # last_used_at: a busy key must not rewrite its row with every call
+
+
+@transaction.atomic
+def create(workspace: Workspace, by: User, *, name: str, scopes: list[str], expires: str = "") -> tuple[ApiKey, str]:
+    """A new key and its text, which is kept nowhere. `expires` in days, "" for never."""
+    secret = ApiKey.generate()
+    key = ApiKey.objects.create(
+        workspace=workspace,
+        name=name,
+        scopes=scopes,
+        shown=secret[:SHOWN],
+        key_hash=ApiKey.hash(secret),
+        created_by=by,
+        expires_at=now() + timedelta(days=int(expires)) if expires else None,
+    )
+    record(workspace, by, "api_key.created", name, scopes=scopes)
+    return key, secret
+
+
+@transaction.atomic
+def revoke(key: ApiKey, by: User) -> None:
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now()):
+        record(key.workspace, by, "api_key.revoked", key.name)
 
 
 class ApiClient:
@@ -50,7 +76,9 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = find_key(token.strip())
         if key is None:
-            raise AuthenticationFailed(_("This API key is unknown, expired or revoked. Make a new one under Settings → API keys."))
+            raise AuthenticationFailed(
+                _("This API key is unknown, expired or revoked. Make one under Settings → API keys.")
+            )
         return ApiClient(key), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -59,14 +59,25 @@ class Link:
     is_current: bool
 
 
+def start_url(workspace: Workspace) -> str:
+    """Where work in a workspace begins."""
+    return _url("reporting:overview", workspace)
+
+
+def _url(name: str, workspace: Workspace) -> str:
+    try:
+        return reverse(name, args=[workspace.slug])
+    except NoReverseMatch:
+        return f"/{workspace.slug}/"
+
+
 def links(entries: tuple[Entry, ...], workspace: Workspace, role: str, route: str) -> list[Link]:
     """The entries this role may open; the longest fitting prefix of `route` (its view name) is the current one."""
     allowed = [entry for entry in entries if allows(role, entry.permission)]
     current = max(allowed, key=lambda entry: _fit(entry, route), default=None)
-    return [
-        Link(entry.label, entry.icon, reverse(entry.url_name, args=[workspace.slug]), entry is current and _fit(entry, route) > 0)
-        for entry in allowed
-    ]
+    if current and not _fit(current, route):
+        current = None
+    return [Link(entry.label, entry.icon, _url(entry.url_name, workspace), entry is current) for entry in allowed]
 
 
 def _fit(entry: Entry, route: str) -> int:

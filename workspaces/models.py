@@ -29,8 +29,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(
         _("language"), max_length=5, choices=[("de", _("German")), ("en", _("English"))], default="de"
     )
-    theme = models.CharField(_("appearance"), max_length=5, default="auto",
-                             choices=[("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))])  # fmt: skip
+    theme = models.CharField(
+        _("appearance"),
+        max_length=5,
+        default="auto",
+        choices=[("auto", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
     preferences = models.JSONField(default=dict, blank=True)  # last period and the like, never anything personal
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
@@ -114,6 +118,9 @@ class Invitation(models.Model):
             ),
         ]  # fmt: skip
 
+    def __str__(self) -> str:
+        return self.email
+
 
 class ApiKey(models.Model):
     """A key of one workspace with named scopes. The key is shown once; prefix and SHA-256 stay."""
@@ -129,7 +136,7 @@ class ApiKey(models.Model):
     scopes = models.JSONField(_("scopes"), default=list)
     shown = models.CharField(max_length=24)  # prefix and first characters, to recognise it
     key_hash = models.CharField(max_length=64, unique=True)
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True)
+    created_by = models.ForeignKey(User, models.CASCADE, null=True)  # a key does not outlive its maker
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True)
@@ -137,6 +144,9 @@ class ApiKey(models.Model):
 
     class Meta:
         constraints = [WorkspaceKey()]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.shown}…"
 
     @staticmethod
     def hash(key: str) -> str:
@@ -161,3 +171,6 @@ class AuditEvent(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "-at"], name="workspaces_audit_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name}: {self.action} {self.target}"

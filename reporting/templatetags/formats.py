@@ -1,6 +1,7 @@
-"""Numbers, money and days as people write them, in the active language: 1.234,50 € · 3,4 % · 31.10.2026 / €1,234.50 · 3.4% · 31 Oct 2026.
+"""Numbers, money and days as people write them, in the active language.
 
-Built in: no {% load %} needed. None is unknown or undefined and shows as a dash, never as zero.
+de: 1.234,50 € · 3,4 % · 31.10.2026; en: €1,234.50 · 3.4% · 31 Oct 2026. Built in: no {% load %} needed.
+None is unknown or undefined and shows as a dash, never as zero.
 """
 
 import datetime as dt

@@ -3,9 +3,10 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import mops.lib.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import mops.lib.tenancy
 
 
 class Migration(migrations.Migration):

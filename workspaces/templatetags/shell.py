@@ -1,4 +1,4 @@
-"""The frame's building blocks, built in (no {% load %}): icons, permissions, and the few components every page is made of."""
+"""The frame's building blocks, built in (no {% load %}): icons, permissions, and what every page is made of."""
 
 import re
 from functools import cache
@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from workspaces import context as frame
+from workspaces.models import Workspace
 from workspaces.permissions import Permission, allows
 
 register = template.Library()
@@ -29,11 +31,31 @@ def _paths(name: str) -> str:
 def icon(name: str, css: str = "") -> SafeString:
     """A lucide icon by name, drawn in the text's colour. Decorative: the words beside it carry the meaning."""
     return format_html(
-        '<svg class="icon {}" viewBox="0 0 24 24" width="24" height="24" stroke-width="1.75" stroke="currentColor" fill="none"'
-        ' stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>',
+        '<svg class="icon {}" viewBox="0 0 24 24" width="24" height="24" stroke-width="1.75"'
+        ' stroke="currentColor" fill="none" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>',
         css,
         mark_safe(_paths(name)),  # noqa: S308  from an installed package, never from a person
     )
+
+
+@register.filter
+def initials(name: object) -> str:
+    """One or two letters for a round or square mark."""
+    words = [word for word in re.split(r"[\W_]+", str(name).partition("@")[0]) if word]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def start_url(workspace: Workspace) -> str:
+    return frame.start_url(workspace)
+
+
+@register.filter
+def action(name: str) -> str:
+    """What an audit event did, in words."""
+    from workspaces.audit_log import label  # forms import models: not before the apps are ready
+
+    return label(name)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,68 @@
+"""Reading the audit log: what happened, in words, filtered, and as CSV."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mops.lib.csv import csv_lines
+from workspaces.forms import AuditFilter
+from workspaces.models import AuditEvent, Workspace
+
+ACTIONS = {  # in words; an action without words shows its name
+    "api_key.created": _("API key created"),
+    "api_key.revoked": _("API key revoked"),
+    "audit.exported": _("Audit log exported"),
+    "member.invitation_revoked": _("Invitation withdrawn"),
+    "member.invited": _("Invitation sent"),
+    "member.joined": _("Member joined"),
+    "member.removed": _("Member removed"),
+    "member.role_changed": _("Role changed"),
+    "workspace.changed": _("Settings changed"),
+    "workspace.created": _("Workspace created"),
+}
+
+
+def label(action: str) -> str:
+    return str(ACTIONS.get(action, action))
+
+
+def actions(workspace: Workspace) -> list[tuple[str, str]]:
+    """What has happened here so far, as choices of the filter."""
+    events = AuditEvent.objects.filter(workspace=workspace)
+    names = events.order_by("action").values_list("action", flat=True).distinct()
+    return [(name, label(name)) for name in names]
+
+
+def filtered(workspace: Workspace, form: AuditFilter) -> QuerySet[AuditEvent]:
+    """Newest first. A filter that makes no sense filters nothing."""
+    events = AuditEvent.objects.filter(workspace=workspace).order_by("-at", "-pk")
+    if not form.is_valid():
+        return events
+    chosen = form.cleaned_data
+    if chosen["who"]:
+        events = events.filter(actor_name__icontains=chosen["who"])
+    if chosen["action"]:
+        events = events.filter(action=chosen["action"])
+    if chosen["since"]:
+        events = events.filter(at__gte=_start(chosen["since"]))
+    if chosen["until"]:
+        events = events.filter(at__lt=_start(chosen["until"] + timedelta(days=1)))
+    return events
+
+
+def _start(day: date) -> datetime:
+    """The day's first instant in the workspace's zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def as_csv(events: QuerySet[AuditEvent]) -> Iterator[bytes]:
+    """All columns; instants in UTC."""
+    rows = (
+        (event.at.astimezone(UTC).isoformat(), event.actor_name, event.action, event.target, json.dumps(event.details))
+        for event in events.iterator()
+    )
+    return csv_lines(("at", "who", "action", "target", "details"), rows)
