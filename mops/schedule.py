@@ -20,6 +20,8 @@ SCHEDULE = (
     Recurring("Plan the look-back of every account", "channels.tasks.plan_nightly", crontab(minute=20, hour=2)),
     Recurring("Fetch the ECB rates", "channels.tasks.refresh_fx_rates", crontab(minute=30, hour=15)),
     Recurring("Check every credential", "channels.tasks.check_connections", crontab(minute=40, hour=4)),
+    Recurring("Take up imports that stand still", "tracking.tasks.resume_imports", crontab()),
+    Recurring("Give orders the channel of campaigns that became known", "tracking.tasks.regroup_orders", crontab(minute=50)),
 )
 
 

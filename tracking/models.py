@@ -50,9 +50,7 @@ class Order(models.Model):
     fbclid = models.CharField(max_length=500, blank=True)
     referrer = models.CharField(max_length=500, blank=True)
     channel = models.CharField(max_length=20, choices=channel_choices)
-    channel_rule = models.CharField(
-        max_length=40, blank=True
-    )  # which rule of tracking.channel_grouping decided
+    channel_rule = models.CharField(max_length=40, blank=True)  # which rule of tracking.channel_grouping decided
     source = models.CharField(max_length=20, default="api")  # api, import, shop
     received_at = models.DateTimeField(db_default=Now())
 
@@ -128,6 +126,7 @@ class ImportFile(models.Model):
     kind = models.CharField(max_length=20, default="orders")
     name = models.CharField(max_length=200)
     content = models.BinaryField()  # deleted after the import
+    headers = models.JSONField(default=list)  # as read from the file
     columns = models.JSONField(default=dict)  # {"order_id": "Bestellnummer", …}
     options = models.JSONField(default=dict)  # decimal sign, date format, zone, currency …
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)

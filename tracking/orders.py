@@ -178,3 +178,34 @@ def recompute_customers(workspace: Workspace, customer_ids: Iterable[int | None]
             """,
             {"ids": sorted(id_ for id_ in customer_ids if id_), "workspace": workspace.pk},
         )
+
+
+def regroup(workspace: Workspace) -> int:
+    """Give orders the channel their platform campaign has now; returns how many changed.
+
+    Campaigns become known after their first orders, and people correct a campaign's channel.
+    """
+    with transaction.atomic():
+        lock_in_transaction("orders", workspace.pk)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH known AS (
+                    SELECT campaign.external_id, min(campaign.channel) AS channel
+                    FROM channels_platformcampaign AS campaign
+                    JOIN channels_adaccount AS account ON account.id = campaign.account_id
+                    WHERE campaign.workspace_id = %(workspace)s AND account.platform = ANY(%(platforms)s)
+                    GROUP BY 1
+                    HAVING count(DISTINCT campaign.channel) = 1
+                )
+                UPDATE tracking_order AS orders SET channel = known.channel, channel_rule = 'platform_campaign'
+                FROM known
+                WHERE orders.workspace_id = %(workspace)s AND orders.utm_id = known.external_id
+                  AND (orders.channel, orders.channel_rule) IS DISTINCT FROM (known.channel, 'platform_campaign')
+                RETURNING orders.customer_id
+                """,
+                {"workspace": workspace.pk, "platforms": AD_PLATFORMS},
+            )
+            customers = [row[0] for row in cursor.fetchall()]
+        recompute_customers(workspace, customers)
+    return len(customers)
