@@ -40,7 +40,7 @@ class WorkspaceRequest(HttpRequest):
 def get_workspace(request: HttpRequest, slug: str, permission: Permission) -> Workspace:
     """The workspace at `slug`, if this person is a member and their role has `permission`.
 
-    Raises Http404 or PermissionDenied. Sets request.workspace and request.member; instants show in its zone from here on.
+    Raises Http404 or PermissionDenied. Sets request.workspace and request.member; instants show in its zone from now on.
     """
     members = Member.objects.select_related("workspace", "user")
     member = members.filter(workspace__slug=slug, user_id=request.user.pk, user__is_active=True).first()
