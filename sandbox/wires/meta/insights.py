@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import count
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from sandbox.faults import Fault
@@ -151,7 +152,7 @@ def _spoilt(request: Request, body: dict[str, Any], begin: int, fault: Fault | N
     half = len(rows) // 2
     if fault is Fault.EMPTY_MIDDLE_PAGE:
         # No rows, and a cursor to the same place: legal, but clients that stop at an empty page lose the rest.
-        body |= {"data": [], "paging": paging(request, begin, begin, begin + 1, mark=".1")}
+        body |= {"data": [], "paging": paging(request, begin, begin, begin + 1, mark=f".{uuid4().hex[:6]}")}
     elif fault is Fault.DUPLICATE_ROWS:
         body["data"] = rows + rows[: half + 1]
     elif fault is Fault.VANISHED_ROWS:
