@@ -64,6 +64,7 @@ def refusal(error: RefreshError) -> ConnectorError:
             "Google does not know this client id with this client secret. Correct them in the connection's settings."
         )
         return ConnectorError(ErrorKind.AUTH, message, code=code)
-    if error.retryable:
+    if error.retryable or not code:  # google-auth calls an error page in HTML final, but it is a proxy's, not Google's
         return ConnectorError(ErrorKind.TRANSIENT, "Google's token server has a temporary problem.", code="token")
-    return ConnectorError(ErrorKind.AUTH, f"Google gives out no access token ({code or 'no reason given'}).", code=code)
+    message = f"Google gives out no access token ({code}). Reconnect the account."
+    return ConnectorError(ErrorKind.AUTH, message, code=code)
