@@ -24,7 +24,6 @@ from sandbox.http import Request, Response, Route, Router
 from sandbox.requests import RequestLog
 from sandbox.shop import Shop
 from sandbox.tokens import Tokens
-from sandbox.turns import taking_turns
 
 if TYPE_CHECKING:
     from sandbox.market import Market
@@ -46,7 +45,7 @@ class Sandbox:
     """The platforms. What wires share hangs here: market, clock, faults, tokens and the request log."""
 
     def __init__(self, market: "Market", clock: Clock | FixedClock, home: Path) -> None:
-        self.market = taking_turns(market)
+        self.market = market
         self.clock = clock
         self.home = home
         self.faults = Faults()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 from typing import Any
 
-from channels.connectors.base import Credentials, Endpoint
+from channels.connectors.base import ConnectorError, Credentials, Endpoint
 from channels.connectors.google_ads.errors import translate
 
 KEPT = 32  # sessions per process; each holds one connection
@@ -30,11 +30,18 @@ class Token:
 
     def renew(self, *, always: bool = False) -> None:
         """Get a living access token now: inside a gRPC call a dead refresh token looks like an outage."""
-        if always or not self.oauth.valid:
-            try:
-                self.oauth.refresh(self._request)
-            except Exception as error:
-                raise translate(error) from error
+        problem = self._problem() if always or not self.oauth.valid else None
+        if problem is not None:
+            raise problem  # here and not where it was caught: the locals of google-auth's frames hold the secrets
+
+    def _problem(self) -> ConnectorError | None:
+        from google.auth.exceptions import GoogleAuthError
+
+        try:
+            self.oauth.refresh(self._request)
+        except GoogleAuthError as error:
+            return translate(error)
+        return None
 
 
 class Session:
