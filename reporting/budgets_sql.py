@@ -13,8 +13,10 @@ OF_CHANNELS = (
     "coalesce(sum(planned) FILTER (WHERE campaign_id IS NULL), sum(planned)) AS planned "
     "FROM campaigns_budget WHERE workspace_id = {workspace} GROUP BY channel, month"
 )
-OF_CAMPAIGNS = "SELECT channel, campaign_id, month, planned FROM campaigns_budget "
+OF_CAMPAIGNS = (
+    "SELECT channel, campaign_id, month, planned FROM campaigns_budget "
     "WHERE workspace_id = {workspace} AND campaign_id IS NOT NULL"
+)
 DAYS_OF_MONTH = "extract(day FROM b.month + interval '1 month' - interval '1 day')"
 
 

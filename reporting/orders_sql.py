@@ -57,7 +57,7 @@ def _refunds(scope: Scope, params: Params) -> str:
     parts, convert = _shared(scope, params, "r"), _conversion(scope, params, "r")
     sums = {
         "refunds": f"sum({convert.amount(f'r.{parts.basis}')})",
-        "margin": f"-sum({convert.amount('coalesce(r.margin, {LOST_MARGIN})')})",
+        "margin": f"-sum({convert.amount(f'coalesce(r.margin, {LOST_MARGIN})')})",
     }  # fmt: skip
     source = f"FROM tracking_refund r LEFT JOIN tracking_order o ON o.id = r.order_id {parts.joins} {convert.joins}"
     return _statement(parts, sums, f"bool_or({convert.missing})", source)

@@ -83,8 +83,9 @@ class Row:
 
     def change(self, metric: str) -> Decimal | None:
         """(Now − before) / before; None where there is nothing to compare."""
-        now, before = self.values.get(metric), self.previous.get(metric) if self.previous else None
-        return None if now is None or not before else Decimal(now - before) / abs(before)
+        now = self.values.get(metric)
+        before = None if self.previous is None else self.previous.get(metric)
+        return None if now is None or not before else (Decimal(now) - before) / abs(before)
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,14 @@ def fact(
     return row
 
 
+def _row(campaign: PlatformCampaign, **values: Any) -> DailyStat:
+    whose = {"workspace_id": campaign.workspace_id, "account_id": campaign.account_id}
+    return DailyStat(campaign=campaign, observed_at=PULLED, run_id=0, **whose, **values)
+
+
 def facts(rows: Iterable[dict[str, Any]]) -> None:
     """Many rows at once: dicts with campaign, day and sums."""
-    stored = [DailyStat(workspace_id=row["campaign"].workspace_id, account_id=row["campaign"].account_id, observed_at=PULLED,
-                        run_id=0, **row) for row in rows]  # fmt: skip
+    stored = [_row(**row) for row in rows]
     DailyStat.objects.bulk_create(stored)
     for key in {(row.workspace_id, row.account_id) for row in stored}:
         rollups.refresh(*key, sorted({row.day for row in stored if row.account_id == key[1]}))
@@ -93,25 +97,19 @@ def restate(row: DailyStat, at: datetime, **sums: Any) -> None:
 
 
 def ad_fact(of: PlatformCampaign, day: date, **sums: Any) -> AdDailyStat:
-    group = AdGroup.objects.create(
-        workspace_id=of.workspace_id, account_id=of.account_id, campaign=of, external_id=uuid4().hex, name="G"
-    )
-    ad = Ad.objects.create(
-        workspace_id=of.workspace_id, account_id=of.account_id, ad_group=group, external_id=uuid4().hex, name="A"
-    )
-    return AdDailyStat.objects.create(workspace_id=of.workspace_id, account_id=of.account_id, day=day, campaign=of, ad=ad,
-                                      observed_at=PULLED, run_id=0, **sums)  # fmt: skip
+    whose = {"workspace_id": of.workspace_id, "account_id": of.account_id}
+    group = AdGroup.objects.create(**whose, campaign=of, external_id=uuid4().hex, name="G")
+    ad = Ad.objects.create(**whose, ad_group=group, external_id=uuid4().hex, name="A")
+    return AdDailyStat.objects.create(**whose, day=day, campaign=of, ad=ad, observed_at=PULLED, run_id=0, **sums)
 
 
 def covered(of: AdAccount, days: Iterable[date], *, is_final: bool = True) -> None:
-    Coverage.objects.bulk_create(
-        Coverage(workspace_id=of.workspace_id, account=of, report="campaigns", day=day, pulled_at=PULLED, run_id=0, rows=1,
-                 is_final=is_final) for day in days
-    )  # fmt: skip
+    common = {"workspace_id": of.workspace_id, "account": of, "report": "campaigns", "pulled_at": PULLED, "rows": 1}
+    Coverage.objects.bulk_create(Coverage(**common, run_id=0, day=day, is_final=is_final) for day in days)
 
 
-def rate(currency: str, day: date, value: str) -> None:
-    FxRate.objects.create(currency=currency, day=day, rate=Decimal(value))
+def rate(currency: str, day: date, value: str, *, is_carried: bool = False) -> None:
+    FxRate.objects.create(currency=currency, day=day, rate=Decimal(value), is_carried=is_carried)
 
 
 def customer(owner: Workspace, **fields: Any) -> Customer:
