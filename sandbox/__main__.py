@@ -21,8 +21,7 @@ def main() -> None:
     arguments = _arguments()
     folder = arguments.home / "sandbox"
     clock = Clock(folder / "clock.json")
-    seed, start = _world(folder / "world.json", arguments.seed, clock.now().date() - PAST)
-    market = Market(seed, start)
+    market = _market(folder / "world.json", arguments.seed, arguments.shoppers, clock.now().date() - PAST)
     market.ensure(clock.now().date())
     sandbox = Sandbox(market, clock, arguments.home)
     ended = Event()
@@ -38,18 +37,19 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The ad platforms on localhost.")
     parser.add_argument("--home", type=Path, required=True, help="folder that keeps certificates, clock and world")
     parser.add_argument("--seed", type=int, default=7, help="another seed, another market (first start only)")
+    parser.add_argument("--shoppers", type=int, default=20_000, help="size of the market (first start only)")
     parser.add_argument("--http-port", type=int, default=0, help="OAuth, Graph and controls; 0 takes a free port")
     parser.add_argument("--grpc-port", type=int, default=0, help="Google Ads and Analytics; 0 takes a free port")
     return parser.parse_args()
 
 
-def _world(path: Path, seed: int, start: date) -> tuple[int, date]:
-    """Seed and first day of the market that lives here; a new one is written down."""
+def _market(path: Path, seed: int, shoppers: int, start: date) -> Market:
+    """The market that lives here; what makes a new one is written down."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"seed": seed, "start": start.isoformat()}))
+        path.write_text(json.dumps({"seed": seed, "start": start.isoformat(), "shoppers": shoppers}))
     world = json.loads(path.read_text())
-    return int(world["seed"]), date.fromisoformat(world["start"])
+    return Market(int(world["seed"]), date.fromisoformat(world["start"]), shoppers=int(world["shoppers"]))
 
 
 if __name__ == "__main__":

@@ -75,11 +75,11 @@ def stop(process: "subprocess.Popen[str]") -> int:
 
 
 def test_the_process_says_when_it_is_ready_and_comes_back_as_the_same_world(tmp_path: Path) -> None:
-    process, addresses = start(tmp_path, "--seed", "11")
+    process, addresses = start(tmp_path, "--seed", "11", "--shoppers", "500")
     httpx.post(f"{addresses['http']}/sandbox/clock", json={"days": 2})
     bundle = Path(addresses["ca_bundle"]).read_bytes()
     world = json.loads((tmp_path / "sandbox" / "world.json").read_text())
-    assert world["seed"] == 11
+    assert (world["seed"], world["shoppers"]) == (11, 500)
     assert stop(process) == 0
     process, addresses = start(tmp_path)
     assert Path(addresses["ca_bundle"]).read_bytes() == bundle
