@@ -126,12 +126,13 @@ def _redis() -> str:
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5) as client:
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "")
-            version = client.info("server").get("redis_version", "")
+            server = client.info("server")
     except redis.RedisError as error:
         raise Sick(str(error), "Start Redis or Valkey (`make demo` brings one) or mend REDIS_URL.") from None
     if policy not in {"noeviction", ""}:  # "" where a provider hides CONFIG
         raise Sick(f"maxmemory-policy is {policy}", "Set `maxmemory-policy noeviction`, or queued work disappears.")
-    return f"{version}, {policy or 'policy hidden by the provider'}"
+    name = "valkey" if "valkey_version" in server else "redis"
+    return f"{name} {server[f'{name}_version']}, {policy or 'policy hidden by the provider'}"
 
 
 def _worker() -> str:
@@ -178,10 +179,10 @@ def _stored_secrets() -> str:
     from mops.lib.crypto import UnableToDecrypt
 
     unreadable = 0
-    connections = list(Connection.objects.values_list("pk", flat=True))
-    for pk in connections:
+    connections = list(Connection.objects.all())
+    for connection in connections:
         try:
-            Connection.objects.get(pk=pk)
+            _ = connection.credentials
         except UnableToDecrypt:
             unreadable += 1
     if unreadable:

@@ -61,6 +61,14 @@ def stays_on_this_machine() -> Iterator[None]:
         pytest.fail("Tests talk to this machine only, but this one tried: " + ", ".join(loopback.attempts))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files() -> None:
+    """Pages name static files by the hash of their content, so they must be collected; a moment unless one changed."""
+    from mops.demo.assets import collect_static
+
+    collect_static()
+
+
 @pytest.fixture(scope="session")
 def browser() -> "Iterator[Browser]":
     """Chromium, once per test process."""
