@@ -1,0 +1,24 @@
+"""A workspace with two people and pulled spend."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # pytest reads this file before Django has its settings
+    from workspaces.models import User, Workspace
+
+
+@pytest.fixture
+def workspace(db: None) -> "Workspace":
+    from workspaces.models import Workspace
+
+    return Workspace.objects.create(name="Nordlicht Outdoor (sample)", slug="nordlicht")
+
+
+@pytest.fixture
+def marketer(workspace: "Workspace") -> "User":
+    from workspaces.models import Member, Role, User
+
+    user = User.objects.create_user("mia@example.org", name="Mia Muster")
+    Member.objects.create(workspace=workspace, user=user, role=Role.MARKETER)
+    return user
