@@ -15,6 +15,7 @@ from sandbox.market import Market
 from sandbox.server import Sandbox
 
 PAST = timedelta(days=396)  # 13 months: a full year to compare with
+SHOPPERS = 20_000
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The ad platforms on localhost.")
     parser.add_argument("--home", type=Path, required=True, help="folder that keeps certificates, clock and world")
     parser.add_argument("--seed", type=int, default=7, help="another seed, another market (first start only)")
-    parser.add_argument("--shoppers", type=int, default=20_000, help="size of the market (first start only)")
+    parser.add_argument("--shoppers", type=int, default=SHOPPERS, help="size of the market (first start only)")
     parser.add_argument("--http-port", type=int, default=0, help="OAuth, Graph and controls; 0 takes a free port")
     parser.add_argument("--grpc-port", type=int, default=0, help="Google Ads and Analytics; 0 takes a free port")
     return parser.parse_args()
@@ -49,7 +50,7 @@ def _market(path: Path, seed: int, shoppers: int, start: date) -> Market:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"seed": seed, "start": start.isoformat(), "shoppers": shoppers}))
     world = json.loads(path.read_text())
-    return Market(int(world["seed"]), date.fromisoformat(world["start"]), shoppers=int(world["shoppers"]))
+    return Market(int(world["seed"]), date.fromisoformat(world["start"]), shoppers=int(world.get("shoppers", SHOPPERS)))
 
 
 if __name__ == "__main__":

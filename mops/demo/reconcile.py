@@ -65,7 +65,7 @@ def frozen() -> Iterator[datetime]:
 def market() -> Market:
     """The world of the running sandbox, made again from its seed."""
     world = json.loads((Path(settings.SANDBOX_CLOCK).parent / "world.json").read_text())
-    return Market(int(world["seed"]), sample.market_start())
+    return Market(int(world["seed"]), sample.market_start(), shoppers=int(world.get("shoppers", 20_000)))
 
 
 def days(workspace: Workspace, world: Market, advance: int, *, in_process: bool) -> Iterator[Comparison]:
