@@ -89,7 +89,7 @@ def _settings() -> str:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        raise Sick(str(error), "Set it in the environment or .env; .env.example explains each variable.") from None
+        raise Sick(str(error), "Set it in the environment (compose reads .env). .env.example explains each.") from None
     from django.conf import settings
 
     return f"SANDBOX={settings.SANDBOX}, data in {settings.MOPS_HOME}"
@@ -102,7 +102,9 @@ def _database() -> str:
         connection.ensure_connection()
     except OperationalError as error:
         raise Sick(str(error).strip(), "Start PostgreSQL (`make demo` brings one) or mend DATABASE_URL.") from None
-    major = connection.pg_version // 10000
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        major = int(cursor.fetchone()[0]) // 10000
     if major < POSTGRES:
         raise Sick(f"PostgreSQL {major}", f"Upgrade to PostgreSQL {POSTGRES} or newer.")
     return f"PostgreSQL {major}"

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from mops import embedded
 from mops.demo import environment, processes
@@ -54,7 +55,7 @@ def _run(home: Path) -> int:
     screen = Screen()
     supervisor = Supervisor(home, screen.say)
     try:
-        Demo(home, screen, supervisor).run()
+        return Demo(home, screen, supervisor).run()
     except Stopped:
         return 0
     except (embedded.ServerFailed, TimeoutError) as error:
@@ -74,8 +75,8 @@ class Demo:
         self.port = free_port(int(os.environ.get("PORT") or 8000))
         self.url = f"http://{HOST}:{self.port}"
 
-    def run(self) -> None:
-        """Start, fill, stay."""
+    def run(self) -> NoReturn:
+        """Start, fill, stay until `Stopped`."""
         self.screen.say(f"mops, data in {self.home}")
         if ended := end_leftovers(self.home):
             self.screen.say(f"  ended {ended} processes of a demo that was killed")
