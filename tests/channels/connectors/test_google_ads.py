@@ -99,6 +99,12 @@ def test_it_lists_accounts_with_their_manager_and_no_managers(connector: GoogleA
     assert connector.accounts() == expected
 
 
+def test_a_closed_account_in_the_list_is_left_out(connector: GoogleAds, sandbox: Sandbox) -> None:
+    sandbox.faults.inject("google_ads", Fault.ACCOUNT_DISABLED)
+    assert connector.accounts() == []
+    assert len(connector.accounts()) == 2
+
+
 def test_it_proves_the_credential_with_one_call(connector: GoogleAds, sandbox: Sandbox) -> None:
     check = connector.check()
     assert check.scopes == ("https://www.googleapis.com/auth/adwords",)
