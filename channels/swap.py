@@ -124,10 +124,7 @@ def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: d
     window = "workspace_id = %(workspace)s AND account_id = %(account)s AND day = ANY(%(days)s)"
     measures_f = ", ".join(f"f.{measure}" for measure in MEASURES)
     measures_s = ", ".join(f"s.{measure}" for measure in MEASURES)
-    cursor.execute("SELECT count(*), count(DISTINCT (day, entity, attribution_window)) FROM staging")
-    staged, distinct = cursor.fetchone()
-    if staged != distinct:
-        raise ConnectorError(ErrorKind.PARTIAL, f"The platform sent {staged - distinct} rows twice; the window is pulled again.")
+    _refuse_repeated(cursor)
     cursor.execute(
         f"""CREATE TEMP TABLE delta ON COMMIT DROP AS
             SELECT coalesce(s.day, f.day) AS day, coalesce(s.entity, f.{entity}) AS entity,
@@ -143,7 +140,7 @@ def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: d
     inserted, removed, differing = cursor.fetchone()
     if not differing:
         return Outcome(0, 0, 0, [])
-    if removed and not staged:
+    if removed and removed == differing and not _any_staged(cursor):
         raise ConnectorError(ErrorKind.PARTIAL, "The platform sent nothing for days that had numbers; the stored ones are kept.")
     match = f"f.{window.replace(' AND ', ' AND f.')} AND f.day = d.day AND f.{entity} = d.entity"
     match += " AND f.attribution_window = d.attribution_window"
@@ -165,6 +162,17 @@ def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: d
                            FROM delta WHERE missing""", scope)  # fmt: skip  # noqa: S608
     cursor.execute("SELECT DISTINCT day FROM delta ORDER BY day")
     return Outcome(inserted, differing - inserted - removed, removed, [row[0] for row in cursor.fetchall()])
+
+
+def _refuse_repeated(cursor: CursorWrapper) -> None:
+    cursor.execute("SELECT day FROM staging GROUP BY day, entity, attribution_window HAVING count(*) > 1")
+    if repeated := len(cursor.fetchall()):
+        raise ConnectorError(ErrorKind.PARTIAL, f"The platform sent {repeated} rows twice; the window is pulled again.")
+
+
+def _any_staged(cursor: CursorWrapper) -> bool:
+    cursor.execute("SELECT EXISTS (SELECT FROM staging)")
+    return bool(cursor.fetchone()[0])
 
 
 def _cover(run: SyncRun, account: AdAccount, pulled: Pulled, days: set[date]) -> None:
