@@ -16,7 +16,7 @@ from tests import loopback, servers
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-pytest_plugins = ["tests.sandbox_fixtures"]
+pytest_plugins = ["tests.people", "tests.sandbox_fixtures"]
 
 _stack = ExitStack()
 
