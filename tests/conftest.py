@@ -21,8 +21,8 @@ pytest_plugins = ["tests.people", "tests.sandbox_fixtures"]
 _stack = ExitStack()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
+def _prepare() -> None:
+    """Servers and settings, at import: the fixture modules named above import models."""
     # Named here and not in pyproject.toml: pytest-django would import the settings before any conftest.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mops.settings")
     os.environ.update(NO_PROXY="localhost,127.0.0.1", no_proxy="localhost,127.0.0.1")
@@ -33,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     loopback.install()
     servers.provide_servers(_stack)
     django.setup()
+
+
+_prepare()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
