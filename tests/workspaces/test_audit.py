@@ -9,9 +9,7 @@ from workspaces.audit import record
 from workspaces.models import AuditEvent, Role, User, Workspace
 
 
-@pytest.mark.parametrize(
-    "statement", ["UPDATE workspaces_auditevent SET actor_name = 'x'", "DELETE FROM workspaces_auditevent"]
-)
+@pytest.mark.parametrize("statement", ["UPDATE workspaces_auditevent SET actor_name = 'x'", "DELETE FROM workspaces_auditevent"])
 def test_it_is_append_only_in_the_database(workspace: Workspace, alice: User, statement: str) -> None:
     record(workspace, alice, "workspace.changed")
     with pytest.raises(Error, match="append only"), transaction.atomic(), connection.cursor() as cursor:

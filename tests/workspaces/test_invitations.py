@@ -104,9 +104,7 @@ def test_it_refuses_a_weak_password(owner: Client, workspace: Workspace, client:
 
 
 @pytest.mark.parametrize(("language", "subject"), [("de", "Einladung zu Nordlicht"), ("en", "Invitation to Nordlicht")])
-def test_it_writes_in_the_language_of_the_workspace(
-    owner: Client, workspace: Workspace, language: str, subject: str
-) -> None:
+def test_it_writes_in_the_language_of_the_workspace(owner: Client, workspace: Workspace, language: str, subject: str) -> None:
     Workspace.objects.update(language=language)
     invite(owner, workspace)
     message = mail.outbox[-1]

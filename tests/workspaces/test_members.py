@@ -41,17 +41,13 @@ def test_it_refuses_an_admin_a_role_above_their_own(admin: Client, workspace: Wo
 
 
 @pytest.mark.parametrize(("name", "data"), [("change_role", {"role": "manager"}), ("remove_member", {})])
-def test_it_keeps_an_owner_from_an_admin(
-    admin: Client, workspace: Workspace, alice: User, name: str, data: dict[str, str]
-) -> None:
+def test_it_keeps_an_owner_from_an_admin(admin: Client, workspace: Workspace, alice: User, name: str, data: dict[str, str]) -> None:
     admin.post(url(name, workspace, alice), data)
     assert role_of(alice) == Role.OWNER
 
 
 @pytest.mark.parametrize(("name", "data"), [("change_role", {"role": "admin"}), ("remove_member", {})])
-def test_it_keeps_the_last_owner(
-    owner: Client, workspace: Workspace, alice: User, name: str, data: dict[str, str]
-) -> None:
+def test_it_keeps_the_last_owner(owner: Client, workspace: Workspace, alice: User, name: str, data: dict[str, str]) -> None:
     response = owner.post(url(name, workspace, alice), data, follow=True)
     assert role_of(alice) == Role.OWNER
     assert "Make somebody else owner first" in response.text
@@ -64,9 +60,7 @@ def test_it_lets_an_owner_go_when_there_is_another(owner: Client, workspace: Wor
     assert not Member.objects.filter(user=alice).exists()
 
 
-def test_it_takes_access_away_with_the_next_request(
-    owner: Client, client_for: ClientFor, workspace: Workspace, bob: User
-) -> None:
+def test_it_takes_access_away_with_the_next_request(owner: Client, client_for: ClientFor, workspace: Workspace, bob: User) -> None:
     admin = client_for(Role.ADMIN)
     members = reverse("workspaces:members", args=[workspace.slug])
     assert admin.get(members).status_code == 200

@@ -73,8 +73,6 @@ def test_no_template_has_inline_script(template: Path) -> None:
     assert not EVENT_HANDLER.search(source)
 
 
-def test_it_sends_a_fragment_request_to_the_login_as_a_whole_page(
-    db: None, client: Client, workspace: Workspace
-) -> None:
+def test_it_sends_a_fragment_request_to_the_login_page(db: None, client: Client, workspace: Workspace) -> None:
     response = client.get(reverse("workspaces:members", args=[workspace.slug]), headers={"HX-Request": "true"})
     assert response["HX-Redirect"] == reverse("account_login")
