@@ -19,21 +19,25 @@ from reporting.labels import Labels
 from reporting.notes import Note
 from reporting.orders_sql import read_orders
 from reporting.question import Account, Query, QueryError, Result, Row, Values
-from reporting.scope import Scope, accounts_of, scope_of
+from reporting.scope import Scope, Sources, accounts_of, scope_of
 
 __all__ = ["Account", "Query", "QueryError", "Result", "Row", "Values", "run"]
 
 Rows = dict[tuple[Any, ...], Row]
 
 
-def run(query: Query) -> Result:
-    """Read the numbers: a handful of SQL statements, whatever the size of the answer."""
-    accounts = accounts_of(query.workspace, query.filters)
-    scope, groups = _read(query, query.period, accounts)
+def run(query: Query, sources: Sources | None = None) -> Result:
+    """Read the numbers: a handful of SQL statements, whatever the size of the answer.
+
+    A page with several questions of the same workspace and account filters looks up its `sources` once.
+    """
+    sources = sources or Sources(accounts_of(query.workspace, query.filters))
+    accounts = sources.accounts
+    scope, groups = _read(query, query.period, sources)
     rows: Rows = {key: _row(scope, query, key, group) for key, group in groups.items()}
     totals = _row(scope, query, (), _total(groups))
     if query.comparison:
-        past_scope, past_groups = _read(query, query.comparison, accounts)
+        past_scope, past_groups = _read(query, query.comparison, sources)
         totals.previous = _values(past_scope, query, _total(past_groups))
         _compare(query, Alignment(query.dimensions, query.comparison, query.period), rows, past_scope, past_groups)
     ordered = _ordered(query, list(rows.values()))
@@ -45,8 +49,8 @@ def run(query: Query) -> Result:
     return Result(query, shown, totals, query.workspace.currency, len(rows), notes, accounts)
 
 
-def _read(query: Query, period: Period, accounts: tuple[Account, ...]) -> tuple[Scope, Groups]:
-    scope, groups = scope_of(query, period, accounts), Groups()
+def _read(query: Query, period: Period, sources: Sources) -> tuple[Scope, Groups]:
+    scope, groups = scope_of(query, period, sources.accounts, sources.has_orders), Groups()
     if scope.wants(Source.PLATFORM) or scope.wants(Source.ANALYTICS):
         add_facts(groups, scope, read_facts(scope))
     if scope.has_orders:
@@ -71,9 +75,7 @@ def _values(scope: Scope, query: Query, group: Group) -> Values:
 def _row(scope: Scope, query: Query, key: tuple[Any, ...], group: Group) -> Row:
     row = Row(key, (), _values(scope, query, group))
     if any(is_claimed(metric) for metric in query.metrics):
-        row.by_platform = {
-            platform: metrics_of(query.metrics, measures(group, scope, [platform])) for platform in group.platforms
-        }
+        row.by_platform = {platform: metrics_of(query.metrics, measures(group, scope, [platform])) for platform in group.platforms}
         row.notes = (Note("mixed_platforms"),) if is_mixed(group, scope, query.metrics) else ()
     row.original_currency, row.original = _original(scope, query, group)
     return row
@@ -84,9 +86,7 @@ def _original(scope: Scope, query: Query, group: Group) -> tuple[str, Values]:
     account = next((account for account in scope.accounts if {account.id} == group.accounts), None)
     if account is None or account.currency == scope.workspace.currency:
         return "", {}
-    found = measures(
-        Group({account.platform: group.platforms[account.platform] | group.raw}), scope, [account.platform]
-    )
+    found = measures(Group({account.platform: group.platforms[account.platform] | group.raw}), scope, [account.platform])
     return account.currency, metrics_of(query.metrics, found)
 
 
@@ -114,9 +114,7 @@ def _ordered(query: Query, rows: list[Row]) -> list[Row]:
 
 
 def _notes(query: Query, scope: Scope, groups: Groups) -> list[Note]:
-    notes = [
-        Note("missing_rate", name) for name in sorted({name for group in groups.values() for name in group.unconverted})
-    ]
+    notes = [Note("missing_rate", name) for name in sorted({name for group in groups.values() for name in group.unconverted})]
     if any(is_claimed(metric) for metric in query.metrics):
         lacking = {account.platform for account in scope.accounts if scope.window_of(account.platform) != scope.window}
         notes += [Note("window_not_offered", PLATFORMS[platform].label) for platform in sorted(lacking)]
@@ -126,8 +124,6 @@ def _notes(query: Query, scope: Scope, groups: Groups) -> list[Note]:
         notes.append(Note("not_by_dimension", ", ".join(unfit)))
     if scope.wants(Source.ORDERS) and scope.fits(Source.ORDERS) and not scope.has_orders:
         notes.append(Note("no_orders"))
-    if "margin" in scope.measures and (
-        lacking_margin := sum(group.own.get("without_margin", 0) for group in groups.values())
-    ):
+    if "margin" in scope.measures and (lacking_margin := sum(group.own.get("without_margin", 0) for group in groups.values())):
         notes.append(Note("margin_incomplete", str(lacking_margin)))
     return notes

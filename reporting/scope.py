@@ -69,14 +69,24 @@ class Scope:
         return self.window if self.window in PLATFORMS[platform].windows else DEFAULT_WINDOW
 
 
-def scope_of(query: Query, period: Period, accounts: tuple[Account, ...]) -> Scope:
+@dataclass(frozen=True)
+class Sources:
+    """Where numbers can come from under some filters: looked up once for all questions of a page."""
+
+    accounts: tuple[Account, ...]
+    has_orders: bool | None = None  # None: look when orders are wanted
+
+
+def scope_of(query: Query, period: Period, accounts: tuple[Account, ...], has_orders: bool | None = None) -> Scope:
     scope = Scope(
         query.workspace, period, accounts, query.dimensions, query.filters, frozenset(measures_of(query.metrics)),
         query.attribution_window, query.as_of,
     )  # fmt: skip
     if not scope.wants(Source.ORDERS) or not scope.fits(Source.ORDERS):
         return scope
-    return replace(scope, has_orders=Order.objects.filter(workspace=query.workspace).exists())
+    if has_orders is None:
+        has_orders = Order.objects.filter(workspace=query.workspace).exists()
+    return replace(scope, has_orders=has_orders)
 
 
 def accounts_of(workspace: Workspace, filters: Mapping[str, Sequence[Any]]) -> tuple[Account, ...]:
