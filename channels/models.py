@@ -34,6 +34,7 @@ class Connection(models.Model):
         REAUTH = "reauth_required", _("Reconnect needed")
         ERROR = "error", _("Error")
         PAUSED = "paused", _("Paused")
+        DISCONNECTED = "disconnected", _("Disconnected")  # credential wiped, data kept
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="connections")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -54,7 +55,9 @@ class Connection(models.Model):
         constraints = [
             WorkspaceKey(),
             models.CheckConstraint(
-                condition=models.Q(state__in=["connected", "expiring", "reauth_required", "error", "paused"]),
+                condition=models.Q(
+                    state__in=["connected", "expiring", "reauth_required", "error", "paused", "disconnected"]
+                ),
                 name="channels_connection_state",
             ),
         ]

@@ -2,14 +2,17 @@
 
 from datetime import date, timedelta
 
-from django.db.models import Max, Min
+from django.db import transaction
+from django.db.models import F, Max, Min, Q, QuerySet
 
 from channels.connectors import PLATFORMS
 from channels.models import AdAccount, Connection, Coverage, SyncRun
+from channels.states import PULLING
 from mops.lib import clock
 from mops.lib.period import Period, slices
 
 Kind = SyncRun.Kind
+HOURLY_MINUTE = 7  # of every hour, as mops.schedule has it
 
 
 def enqueue(account: AdAccount, kind: SyncRun.Kind, period: Period) -> int:
@@ -28,7 +31,8 @@ def enqueue(account: AdAccount, kind: SyncRun.Kind, period: Period) -> int:
 
 
 def active_accounts() -> list[AdAccount]:
-    return list(AdAccount.objects.filter(selected=True).exclude(connection__state=Connection.State.PAUSED))
+    """Accounts whose pulls would run now. Others are not planned for: on reconnect their gaps are, once."""
+    return list(AdAccount.objects.filter(selected=True, error_kind="", connection__state__in=PULLING))
 
 
 def hourly() -> int:
@@ -61,6 +65,61 @@ def backfill(account: AdAccount, since: date | None = None) -> int:
         account.backfilled_from = since
     planned = enqueue(account, Kind.HOURLY, Period(today - timedelta(days=1), today + timedelta(days=1)))
     return planned + sum(enqueue(account, Kind.BACKFILL, gap) for gap in gaps(account, today))
+
+
+def again(account: AdAccount) -> int:
+    """Every day since the backfill's start once more, whatever is covered."""
+    today = clock.today(account.time_zone)
+    if account.backfilled_from is None or account.backfilled_from >= today:
+        return 0
+    return enqueue(account, Kind.BACKFILL, Period(account.backfilled_from, today))
+
+
+def pull_now(account: AdAccount) -> int:
+    """Today and yesterday before everything else, also where they already wait. Return how many windows are in line."""
+    today = clock.today(account.time_zone)
+    period = Period(today - timedelta(days=1), today + timedelta(days=1))
+    enqueue(account, Kind.MANUAL, period)
+    waiting = account.sync_runs.filter(state=SyncRun.State.QUEUED, since=period.since, until=period.until)
+    return waiting.update(priority=SyncRun.PRIORITY[Kind.MANUAL], run_after=clock.now())
+
+
+def retry(account: AdAccount) -> int:
+    """Forget what stopped the account and pull: what waits for its pause, today and yesterday, and the gaps."""
+    AdAccount.objects.filter(pk=account.pk).update(error_kind="", error_message="")
+    broken = account.sync_runs.filter(state=SyncRun.State.QUEUED, failures__gt=0)
+    broken.update(run_after=clock.now())
+    return pull_now(account) + backfill(account, account.backfilled_from)
+
+
+def waiting_backfill(connection: Connection) -> QuerySet[SyncRun]:
+    return SyncRun.objects.filter(account__connection=connection, state=SyncRun.State.QUEUED, kind=Kind.BACKFILL)
+
+
+@transaction.atomic
+def cancel_backfill(connection: Connection) -> int:
+    """Leave the rest of the past alone; what runs now finishes. Return how many windows were cancelled.
+
+    The backfill then counts from the first day after the cancelled windows, or the nightly plan would queue them again.
+    """
+    last_days = dict(waiting_backfill(connection).values_list("account").annotate(last=Max("until")))
+    cancelled = waiting_backfill(connection).update(state=SyncRun.State.CANCELLED, finished_at=clock.now())
+    for account, last in last_days.items():
+        AdAccount.objects.filter(pk=account).update(backfilled_from=last)
+    return cancelled
+
+
+def stopped(connection: Connection) -> list[AdAccount]:
+    """Accounts whose backfill was cancelled and not asked for again; `stopped_at` is the day it would go back to."""
+    cancelled = Q(sync_runs__state=SyncRun.State.CANCELLED, sync_runs__kind=Kind.BACKFILL)
+    accounts = connection.accounts.filter(selected=True).annotate(stopped_at=Min("sync_runs__since", filter=cancelled))
+    return list(accounts.filter(stopped_at__lt=F("backfilled_from")).order_by("name"))
+
+
+@transaction.atomic
+def continue_backfill(connection: Connection) -> int:
+    """Take a cancelled backfill up again, as far back as it was planned."""
+    return sum(backfill(account, account.stopped_at) for account in stopped(connection))  # type: ignore[attr-defined]
 
 
 def gaps(account: AdAccount, today: date) -> list[Period]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from channels import endpoints, states
 from channels.connectors import PLATFORMS
 from channels.connectors.base import ConnectorError, ErrorKind, PullRequest
-from channels.models import AdAccount, Connection, SyncRun
+from channels.models import AdAccount, SyncRun
 from channels.swap import LostRun, Pulled, swap
 from mops.lib import clock
 
@@ -26,23 +26,20 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT = 8  # seconds; three may be missed before the lease ends
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = 8  # breaks of one run; waiting for quota or a reconnect does not count
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 State = SyncRun.State
-PULLABLE = Q(
-    account__selected=True, account__error_kind="",
-    account__connection__state__in=[Connection.State.CONNECTED, Connection.State.EXPIRING],
-)  # fmt: skip
+PULLABLE = Q(account__selected=True, account__error_kind="", account__connection__state__in=states.PULLING)
 
 
 def sweep() -> int:
     """Queue again every running row whose lease ran out; a row that keeps dying is failed."""
     dead = SyncRun.objects.filter(state=State.RUNNING, lease_until__lt=timezone.now())
-    dead.filter(attempt__gte=MAX_ATTEMPTS).update(
+    dead.filter(failures__gte=MAX_ATTEMPTS - 1).update(
         state=State.FAILED, lease_until=None, finished_at=clock.now(), error_kind=ErrorKind.TRANSIENT,
         error_message="The worker died during this pull again and again; see the worker's log.",
     )  # fmt: skip
-    return dead.update(state=State.QUEUED, lease_until=None)
+    return dead.update(state=State.QUEUED, lease_until=None, failures=F("failures") + 1)
 
 
 def due() -> list[int]:
@@ -162,11 +159,12 @@ def _close(run: SyncRun, state: SyncRun.State, error: ConnectorError, **fields: 
 
 def _again(run: SyncRun, error: ConnectorError) -> None:
     """The platform or the line broke: growing pauses with jitter, then failed."""
-    if run.attempt >= MAX_ATTEMPTS:
+    failures = run.failures + 1
+    if failures >= MAX_ATTEMPTS:
         _fail(run, error)
         return
-    pause = min(FIRST_PAUSE * 2 ** (run.attempt - 1), LONGEST_PAUSE) * random.uniform(0.7, 1.3)
-    _close(run, State.QUEUED, error, run_after=clock.now() + pause)
+    pause = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) * random.uniform(0.7, 1.3)
+    _close(run, State.QUEUED, error, run_after=clock.now() + pause, failures=failures)
 
 
 def _fail(run: SyncRun, error: ConnectorError) -> None:

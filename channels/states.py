@@ -3,24 +3,33 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
-from channels import endpoints
-from channels.connectors.base import ConnectorError, ErrorKind
+from channels import endpoints, notices
+from channels.connectors.base import AccountInfo, ConnectorError, CredentialCheck, ErrorKind
 from channels.models import AdAccount, Connection
 from mops.lib import clock
 from workspaces import audit
 
 WARN_BEFORE = timedelta(days=7)
 State = Connection.State
+PULLING = (State.CONNECTED, State.EXPIRING)
+CHECKED = (*PULLING, State.ERROR)  # daily; the others wait for a person
 
 
 def require_reconnect(connection: Connection, error: ConnectorError) -> None:
-    """The platform refuses the credential: stop, keep the data, tell the people once."""
-    changed = Connection.objects.filter(pk=connection.pk).exclude(state__in=[State.REAUTH, State.PAUSED]).update(
-        state=State.REAUTH, error_kind=error.kind, error_message=error.message
-    )  # fmt: skip
-    if changed:
-        audit.record(connection.workspace, None, "connection.reauth_required", connection.name, message=error.message)
+    """The platform refuses the credential: stop, keep the data, tell the people once.
+
+    Only if it is still the connection's credential: a pull that began before a reconnect must not undo it.
+    """
+    refused = Connection.objects.filter(pk=connection.pk, sealed_credentials=bytes(connection.sealed_credentials))
+    with transaction.atomic():
+        changed = refused.filter(state__in=CHECKED).update(
+            state=State.REAUTH, error_kind=error.kind, error_message=error.message, checked_at=clock.now()
+        )
+        if changed:
+            audit.record(connection.workspace, None, "connection.reauth_required", connection.name, message=error.message)
+            notices.reconnect_needed(connection)
 
 
 def check(connection: Connection) -> Connection:
@@ -36,10 +45,9 @@ def check(connection: Connection) -> Connection:
                 state=state, error_kind=error.kind, error_message=error.message, checked_at=clock.now()
             )
     else:
-        expiring = answer.expires_at is not None and answer.expires_at - clock.now() < WARN_BEFORE
         paused = connection.state == State.PAUSED
         Connection.objects.filter(pk=connection.pk).update(
-            state=State.PAUSED if paused else State.EXPIRING if expiring else State.CONNECTED,
+            state=State.PAUSED if paused else state_of(answer),
             identity=answer.identity[:200], scopes=list(answer.scopes), expires_at=answer.expires_at,
             error_kind="", error_message="", checked_at=clock.now(),
         )  # fmt: skip
@@ -47,18 +55,32 @@ def check(connection: Connection) -> Connection:
     return connection
 
 
+def state_of(answer: CredentialCheck) -> State:
+    """Connected, or close to the end of the credential's life."""
+    expiring = answer.expires_at is not None and answer.expires_at - timezone.now() < WARN_BEFORE  # tokens live in real time
+    return State.EXPIRING if expiring else State.CONNECTED
+
+
 def discover(connection: Connection) -> list[AdAccount]:
-    """Ask the platform which accounts the credential sees; new ones appear unselected, known ones keep their choice."""
-    for info in endpoints.connector_of(connection).accounts():
+    """Ask the platform which accounts the credential sees."""
+    return list_accounts(connection, endpoints.connector_of(connection).accounts())
+
+
+def list_accounts(connection: Connection, seen: list[AccountInfo]) -> list[AdAccount]:
+    """Note the accounts of a connection: new ones appear unselected, known ones keep their choice.
+
+    An account that another living connection pulls stays there; one whose connection was disconnected moves here.
+    """
+    known = AdAccount.objects.filter(workspace_id=connection.workspace_id, platform=connection.platform)
+    elsewhere = set(
+        known.exclude(connection=connection).exclude(connection__state=State.DISCONNECTED).values_list("external_id", flat=True)
+    )
+    for info in seen:
+        if info.external_id in elsewhere:
+            continue
         AdAccount.objects.update_or_create(
             workspace_id=connection.workspace_id, platform=connection.platform, external_id=info.external_id,
-            defaults={"connection": connection, "name": info.name, "currency": info.currency, "time_zone": info.time_zone,
-                      "manager_id": info.manager_id},
+            defaults={"connection": connection, "name": info.name[:200], "currency": info.currency, "time_zone": info.time_zone,
+                      "manager_id": info.manager_id, "error_kind": "", "error_message": ""},
         )  # fmt: skip
     return list(connection.accounts.order_by("name"))
-
-
-@transaction.atomic
-def pause(connection: Connection, paused: bool) -> None:
-    connection.state = State.PAUSED if paused else State.CONNECTED
-    connection.save(update_fields=["state"])

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from mops.lib.period import Period
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
 
 
@@ -35,6 +36,7 @@ class SyncRun(models.Model):
     priority = models.PositiveSmallIntegerField(default=1)
     run_after = models.DateTimeField(db_default=Now())
     attempt = models.PositiveSmallIntegerField(default=0)  # the fence: only the newest attempt may finish
+    failures = models.PositiveSmallIntegerField(default=0)  # breaks in a row; waiting for quota or a person is none
     lease_until = models.DateTimeField(null=True)
     requests = models.PositiveIntegerField(default=0)
     rows = models.PositiveIntegerField(default=0)
@@ -71,6 +73,15 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report} {self.since} … {self.until}"
+
+    @property
+    def window(self) -> Period:
+        return Period(self.since, self.until)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt took; None while it is under way."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at and self.started_at else None
 
 
 class Coverage(models.Model):

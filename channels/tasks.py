@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import shared_task
+from django.db import transaction
 
 from channels import fx, plan, runs, states
 from channels.models import Connection
@@ -14,6 +15,11 @@ def dispatch(**_: Any) -> None:
     runs.sweep()
     for run_id in runs.due():
         pull.delay(run_id=run_id)
+
+
+def dispatch_on_commit() -> None:
+    """Start what is due as soon as it is committed. Without a broker it starts when the schedule runs again."""
+    transaction.on_commit(dispatch.delay, robust=True)
 
 
 @shared_task
@@ -41,5 +47,5 @@ def refresh_fx_rates(**_: Any) -> None:
 
 @shared_task
 def check_connections(**_: Any) -> None:
-    for connection in Connection.objects.exclude(state__in=[Connection.State.PAUSED, Connection.State.REAUTH]):
+    for connection in Connection.objects.filter(state__in=states.CHECKED):
         states.check(connection)
