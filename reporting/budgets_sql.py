@@ -14,8 +14,7 @@ OF_CHANNELS = (
     "FROM campaigns_budget WHERE workspace_id = {workspace} GROUP BY channel, month"
 )
 OF_CAMPAIGNS = (
-    "SELECT channel, campaign_id, month, planned FROM campaigns_budget "
-    "WHERE workspace_id = {workspace} AND campaign_id IS NOT NULL"
+    "SELECT channel, campaign_id, month, planned FROM campaigns_budget WHERE workspace_id = {workspace} AND campaign_id IS NOT NULL"
 )
 DAYS_OF_MONTH = "extract(day FROM b.month + interval '1 month' - interval '1 day')"
 
@@ -25,16 +24,12 @@ def read_budgets(scope: Scope) -> list[tuple[Any, ...]]:
     params = Params()
     columns = {"channel": "b.channel", "own_campaign": "b.campaign_id", "day": "d.day::date",
                "week": "date_trunc('week', d.day)::date", "month": "b.month"}  # fmt: skip
-    source = (OF_CAMPAIGNS if "own_campaign" in scope.used else OF_CHANNELS).format(
-        workspace=params.add(scope.workspace.pk)
-    )
+    source = (OF_CAMPAIGNS if "own_campaign" in scope.used else OF_CHANNELS).format(workspace=params.add(scope.workspace.pk))
     key = [columns[name] for name in scope.dimensions]
     where = ["true", *conditions(params, columns, scope.filters)]
     since, last = params.add(scope.period.since), params.add(scope.period.last)
     days = f"generate_series({since}::date, {last}::date, interval '1 day')"
-    grouping = (
-        f"GROUP BY {', '.join(str(position + 1) for position in range(len(key)))}" if key else "HAVING count(*) > 0"
-    )
+    grouping = f"GROUP BY {', '.join(str(position + 1) for position in range(len(key)))}" if key else "HAVING count(*) > 0"
     return fetch(
         f"SELECT {', '.join([*key, f'round(sum(b.planned / {DAYS_OF_MONTH}), 6)'])} "  # noqa: S608  values are parameters
         f"FROM ({source}) b JOIN {days} AS d (day) ON date_trunc('month', d.day)::date = b.month "

@@ -122,9 +122,7 @@ def _sum(scope: Scope, column: str, expression: str) -> str:
 
 def _accounts(scope: Scope, part: Part, params: Params) -> str:
     """The accounts as a table of constants, with the window whose conversions count."""
-    rows = [
-        (account.id, account.platform, account.currency, scope.window_of(account.platform)) for account in part.accounts
-    ]
+    rows = [(account.id, account.platform, account.currency, scope.window_of(account.platform)) for account in part.accounts]
     ids, *texts = (params.add(list(column)) for column in zip(*rows, strict=True))
     return f"unnest({ids}::bigint[], {'::text[], '.join(texts)}::text[]) AS a (id, platform, currency, claimed)"
 

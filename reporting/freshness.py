@@ -60,14 +60,10 @@ class Freshness:
     def notes(self) -> tuple[Note, ...]:
         found = [Note("reconnect", account.label) for account in self.accounts if account.needs_person]
         found += [
-            Note("stale_account", account.label)
-            for account in self.accounts
-            if account.is_stale and not account.needs_person
+            Note("stale_account", account.label) for account in self.accounts if account.is_stale and not account.needs_person
         ]
         found += [
-            Note("missing_days", f"{account.label}: {spans(account.missing)}")
-            for account in self.accounts
-            if account.missing
+            Note("missing_days", f"{account.label}: {spans(account.missing)}") for account in self.accounts if account.missing
         ]
         if self.provisional_from:
             found.append(Note("provisional_days", f"{self.provisional_from.isoformat()} …"))
@@ -95,9 +91,7 @@ def spans(days: Sequence[date]) -> str:
             runs[-1].append(day)
         else:
             runs.append([day])
-    return ", ".join(
-        run[0].isoformat() if len(run) == 1 else f"{run[0].isoformat()} – {run[-1].isoformat()}" for run in runs
-    )
+    return ", ".join(run[0].isoformat() if len(run) == 1 else f"{run[0].isoformat()} – {run[-1].isoformat()}" for run in runs)
 
 
 def _of(account: AdAccount, through: date | None, gaps: tuple[Any, ...] | None) -> AccountFreshness:

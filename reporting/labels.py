@@ -1,6 +1,7 @@
 """Names for the values of dimensions, in the active language; one look-up per kind of entity."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from campaigns.models import Campaign
 from channels.connectors import PLATFORMS
 from channels.models import Ad, AdGroup, PlatformCampaign
 from channels.taxonomy import channel_label
+from reporting.dimensions import DIMENSIONS
 from reporting.question import Account, Query
 
 ENTITIES: dict[str, type[Model]] = {
@@ -39,7 +41,16 @@ class Labels:
         if dimension == "channel":
             return channel_label(value)
         if dimension == "platform":
-            return PLATFORMS[value].label
+            return PLATFORMS[value].label if value in PLATFORMS else str(value)
         if isinstance(value, date):
             return value.isoformat()
         return self.names[dimension].get(value, str(value))
+
+
+def filter_labels(query: Query, accounts: Iterable[Account]) -> tuple[tuple[str, str], ...]:
+    """The filters in words: ("Channel", "Paid Search, Display")."""
+    found = []
+    for name, values in query.filters.items():
+        labels = Labels(replace(query, dimensions=(name,), order_by=""), accounts, [(value,) for value in values])
+        found.append((str(DIMENSIONS[name].label), ", ".join(labels.of((value,))[0] for value in values)))
+    return tuple(found)

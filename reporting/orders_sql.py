@@ -48,9 +48,7 @@ def _orders(scope: Scope, params: Params) -> str:
         "orders": "count(*)", "revenue": f"sum({convert.amount(f'o.{parts.basis}')})",
         "margin": f"sum({convert.amount('o.margin')})", "without_margin": "count(*) FILTER (WHERE o.margin IS NULL)",
     }  # fmt: skip
-    return _statement(
-        parts, sums, f"bool_or({convert.missing})", f"FROM tracking_order o {parts.joins} {convert.joins}"
-    )
+    return _statement(parts, sums, f"bool_or({convert.missing})", f"FROM tracking_order o {parts.joins} {convert.joins}")
 
 
 def _refunds(scope: Scope, params: Params) -> str:
@@ -138,9 +136,7 @@ def _campaign_joins(params: Params, workspace: str) -> str:
         "WHERE p.workspace_id = {workspace} GROUP BY 1) {name} ON {name}.value = nullif({sought}, '')"
     )
     platforms = params.add(AD_PLATFORMS)
-    by_id = named.format(
-        column="p.external_id", name="by_id", sought="o.utm_id", workspace=workspace, platforms=platforms
-    )
+    by_id = named.format(column="p.external_id", name="by_id", sought="o.utm_id", workspace=workspace, platforms=platforms)
     by_name = named.format(column="lower(p.name)", name="by_name", sought="lower(o.utm_campaign)", workspace=workspace,
                            platforms=platforms)  # fmt: skip
     link = "LEFT JOIN campaigns_campaignlink l ON l.platform_campaign_id = coalesce(by_id.id, by_name.id)"

@@ -1,6 +1,6 @@
 """What stands behind a number: formula, accounts with zone and currency, rates, window, last pull, provisional days."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,11 +9,10 @@ from django.utils.functional import Promise
 
 from channels.models import Coverage, FxRate
 from mops.lib.period import Period
-from reporting.dimensions import DIMENSIONS
 from reporting.freshness import freshness
 from reporting.fx import BASE
 from reporting.kpis import KPIS, MEASURES, Source
-from reporting.labels import Labels
+from reporting.labels import filter_labels
 from reporting.notes import Note
 from reporting.question import Query, Result
 from reporting.scope import scope_of
@@ -75,27 +74,14 @@ def passport(query: Query, result: Result) -> Passport:
     return Passport(
         tuple(_formula(key) for key in query.metrics), query.period, query.comparison, query.as_of, result.currency,
         workspace.time_zone, workspace.revenue_basis, _accounts(query, result), _rates(query, result),
-        _filters(query, result),
+        filter_labels(query, result.accounts),
         state.provisional_from, (*result.notes, *state.notes),
     )  # fmt: skip
 
 
 def _formula(key: str) -> Formula:
     metric = KPIS[key]
-    return Formula(
-        key, metric.label, metric.explanation, tuple(dict.fromkeys(MEASURES[term].source for term in metric.terms))
-    )
-
-
-def _filters(query: Query, result: Result) -> tuple[tuple[str, str], ...]:
-    """The filters in words."""
-    found = []
-    for name, values in query.filters.items():
-        labels = Labels(
-            replace(query, dimensions=(name,), order_by=""), result.accounts, [(value,) for value in values]
-        )
-        found.append((str(DIMENSIONS[name].label), ", ".join(labels.of((value,))[0] for value in values)))
-    return tuple(found)
+    return Formula(key, metric.label, metric.explanation, tuple(dict.fromkeys(MEASURES[term].source for term in metric.terms)))
 
 
 def _accounts(query: Query, result: Result) -> tuple[SourceAccount, ...]:

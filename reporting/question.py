@@ -84,8 +84,8 @@ class Row:
     def change(self, metric: str) -> Decimal | None:
         """(Now − before) / before; None where there is nothing to compare."""
         now = self.values.get(metric)
-        before = None if self.previous is None else self.previous.get(metric)
-        return None if now is None or not before else (Decimal(now) - before) / abs(before)
+        before: Number | None = None if self.previous is None else self.previous.get(metric)
+        return None if now is None or not before else (now - Decimal(before)) / abs(Decimal(before))
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,8 @@ def _rows(query: Query, with_ads: bool) -> list[dict[str, Any]]:
         "LEFT JOIN channels_syncrun r ON r.id = f.run_id "
         "LEFT JOIN campaigns_campaignlink l ON l.platform_campaign_id = f.campaign_id "
         f"{'JOIN channels_ad d ON d.id = f.ad_id ' if with_ads else ''}"
-        f"WHERE {' AND '.join(where)} ORDER BY f.day DESC, a.name, c.name, f.campaign_id, f.attribution_window LIMIT {LIMIT}",
+        f"WHERE {' AND '.join(where)} "
+        f"ORDER BY f.day DESC, a.name, c.name, f.campaign_id, f.attribution_window LIMIT {LIMIT}",
         params,
     )
     return [dict(zip(names, row, strict=True)) for row in found]

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from mops.lib.csv import csv_lines
+from mops.lib.tables import csv_lines
 from workspaces.forms import AuditFilter
 from workspaces.models import AuditEvent, Workspace
 

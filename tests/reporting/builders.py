@@ -42,9 +42,7 @@ def account(owner: Workspace, platform: str = "google_ads", **fields: Any) -> Ad
         "currency": "EUR",
         "time_zone": "Europe/Berlin",
     }
-    return AdAccount.objects.create(
-        workspace=owner, connection=connection, platform=platform, selected=True, **values | fields
-    )
+    return AdAccount.objects.create(workspace=owner, connection=connection, platform=platform, selected=True, **values | fields)
 
 
 def campaign(of: AdAccount, channel: str = "paid_search", **fields: Any) -> PlatformCampaign:
@@ -63,9 +61,7 @@ def sync_run(of: AdAccount, since: date, until: date, **fields: Any) -> SyncRun:
     return SyncRun.objects.create(workspace_id=of.workspace_id, account=of, since=since, until=until, **values)
 
 
-def fact(
-    of: PlatformCampaign, day: date, *, run: SyncRun | None = None, observed_at: datetime = PULLED, **sums: Any
-) -> DailyStat:
+def fact(of: PlatformCampaign, day: date, *, run: SyncRun | None = None, observed_at: datetime = PULLED, **sums: Any) -> DailyStat:
     """One stored row; the roll-ups follow at once."""
     row = DailyStat.objects.create(
         workspace_id=of.workspace_id, account_id=of.account_id, day=day, campaign=of, observed_at=observed_at,

@@ -60,9 +60,7 @@ def test_an_account_is_stale_after_26_hours():
     for account, hours in ((fresh, 25), (stale, 27)):
         AdAccount.objects.filter(pk=account.pk).update(last_success_at=NOON - timedelta(hours=hours))
         sample.covered(account, days(1, 31))
-    assert [(note.code, note.detail) for note in freshness(shop, sample.MAY).notes] == [
-        ("stale_account", "Meta Ads · Sample meta")
-    ]
+    assert [(note.code, note.detail) for note in freshness(shop, sample.MAY).notes] == [("stale_account", "Meta Ads · Sample meta")]
 
 
 def test_a_dead_credential_asks_for_a_person():

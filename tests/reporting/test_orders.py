@@ -122,9 +122,7 @@ def test_new_customers_belong_to_the_channel_of_their_first_order():
     new = sample.customer(shop, first_order_at=datetime(2026, 5, 4, 12, tzinfo=UTC))
     sample.order(shop, DAY, 100, customer=new, channel="email")
     sample.order(shop, date(2026, 5, 9), 100, customer=new, channel="direct")
-    rows = {
-        row.key[0]: row.values for row in run(Query(shop, MAY, ("orders", "new_customers", "ltv"), ("channel",))).rows
-    }
+    rows = {row.key[0]: row.values for row in run(Query(shop, MAY, ("orders", "new_customers", "ltv"), ("channel",))).rows}
     assert rows["email"] == {"orders": 1, "new_customers": 1, "ltv": 200}
     assert rows["direct"] == {"orders": 1, "new_customers": 0, "ltv": None}
 
@@ -157,9 +155,7 @@ def test_budgets_are_spread_over_the_days_of_the_month():
     shop = sample.workspace()
     sample.fact(sample.campaign(sample.account(shop)), DAY, spend=50)
     Budget.objects.create(workspace=shop, channel="paid_search", month=date(2026, 5, 1), planned=310)
-    values = (
-        run(Query(shop, Period(date(2026, 5, 1), date(2026, 5, 11)), ("budget", "pacing"), ("channel",))).rows[0].values
-    )
+    values = run(Query(shop, Period(date(2026, 5, 1), date(2026, 5, 11)), ("budget", "pacing"), ("channel",))).rows[0].values
     assert values == {"budget": 100, "pacing": Decimal("0.5")}
 
 

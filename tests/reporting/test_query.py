@@ -56,9 +56,7 @@ def test_numbers_of_another_workspace_stay_there():
 def test_conversions_of_two_platforms_are_never_added_up():
     shop = sample.workspace()
     for platform, count in (("google_ads", 3), ("meta", 4)):
-        sample.fact(
-            sample.campaign(sample.account(shop, platform)), DAY, spend=10, conversions=count, conversions_value=50
-        )
+        sample.fact(sample.campaign(sample.account(shop, platform)), DAY, spend=10, conversions=count, conversions_value=50)
     total = run(Query(shop, MAY, ("spend", "conversions", "roas", "cpa", "cvr", "conversions_value"))).totals
     assert total.values == {
         "spend": 20,

@@ -36,9 +36,7 @@ def test_a_stored_row_tells_its_rate_and_the_day_the_ecb_published_it():
     sample.rate("USD", DAY, "1.2", is_carried=True)
     sample.fact(sample.campaign(sample.account(shop, currency="USD")), DAY, spend=12)
     (stored,) = stored_rows(Query(shop, MAY, ("spend",)))
-    assert [(rate.currency, rate.rate, rate.published) for rate in stored.rates] == [
-        ("USD", Decimal("1.2"), date(2026, 5, 1))
-    ]
+    assert [(rate.currency, rate.rate, rate.published) for rate in stored.rates] == [("USD", Decimal("1.2"), date(2026, 5, 1))]
 
 
 def test_a_stored_row_remembers_what_was_said_earlier():
@@ -77,8 +75,6 @@ def test_a_passport_names_accounts_rates_window_and_formula():
     (source,) = pass_.accounts
     assert (source.currency, source.time_zone, source.attribution_window) == ("USD", "America/New_York", "1d_click")
     assert source.pulled_at == sample.PULLED
-    assert [(rate.currency, rate.lowest, rate.highest) for rate in pass_.rates] == [
-        ("USD", Decimal("1.2"), Decimal("1.25"))
-    ]
+    assert [(rate.currency, rate.lowest, rate.highest) for rate in pass_.rates] == [("USD", Decimal("1.2"), Decimal("1.25"))]
     assert (pass_.formulas[0].explanation, pass_.provisional_from) == ("Spend / clicks.", DAY)
     assert pass_.filters == (("Account", "Sample meta"),)
