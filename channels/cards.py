@@ -169,7 +169,8 @@ def cards(workspace: Workspace, only: Connection | None = None) -> list[Card]:
 def _card(connection: Connection, accounts: Sequence[AdAccount], covered: dict[int, Days], waiting: dict[int, Open],
           troubles: dict[int, SyncRun]) -> Card:  # fmt: skip
     lines = [
-        _line(connection, account, covered.get(account.pk), waiting.get(account.pk), troubles.get(account.pk)) for account in accounts
+        _line(connection, account, covered.get(account.pk), waiting.get(account.pk), troubles.get(account.pk))
+        for account in accounts
     ]
     platform = PLATFORMS[connection.platform]
     left = None if connection.expires_at is None else max(0, (connection.expires_at - timezone.now()).days)
@@ -177,7 +178,9 @@ def _card(connection: Connection, accounts: Sequence[AdAccount], covered: dict[i
                 (platform.api_sunset - clock.today("UTC")).days)  # fmt: skip
 
 
-def _line(connection: Connection, account: AdAccount, covered: Days | None, waiting: Open | None, trouble: SyncRun | None) -> AccountLine:
+def _line(
+    connection: Connection, account: AdAccount, covered: Days | None, waiting: Open | None, trouble: SyncRun | None
+) -> AccountLine:
     now = clock.now()
     pulls = account.selected and connection.state in PULLING and not account.error_kind
     blocked = account.blocked_until if account.blocked_until and account.blocked_until > now else None
@@ -192,7 +195,9 @@ def _line(connection: Connection, account: AdAccount, covered: Days | None, wait
                        next_run, blocked, told, busy)  # fmt: skip
 
 
-def _look(connection: Connection, account: AdAccount, trouble: SyncRun | None, *, busy: bool, blocked: bool, complete: bool) -> Look:
+def _look(
+    connection: Connection, account: AdAccount, trouble: SyncRun | None, *, busy: bool, blocked: bool, complete: bool
+) -> Look:
     if not account.selected:
         return NOT_PULLED
     if account.error_kind:

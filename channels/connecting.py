@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from channels import endpoints, plan, states
 from channels.connectors.base import AccountInfo, CredentialCheck
-from channels.models import AdAccount, Connection, EntityName, SyncRun
+from channels.models import Ad, AdAccount, AdGroup, Connection, EntityName, PlatformCampaign, SyncRun
 from mops.lib import clock
 from workspaces import audit
 from workspaces.models import User, Workspace
@@ -146,9 +146,9 @@ def disconnect(connection: Connection, user: User, *, delete_data: bool) -> None
 def _delete(connection: Connection) -> None:
     """Facts, history, coverage and runs hang on the accounts; the names of entities do not."""
     for account in connection.accounts.all():
-        levels = {"campaign": account.platformcampaigns, "ad_group": account.adgroups, "ad": account.ads}
-        for level, entities in levels.items():
-            EntityName.objects.filter(level=level, entity_id__in=entities.values("pk")).delete()
+        for level, model in (("campaign", PlatformCampaign), ("ad_group", AdGroup), ("ad", Ad)):
+            entities = model._default_manager.filter(account=account).values_list("pk", flat=True)
+            EntityName.objects.filter(level=level, entity_id__in=list(entities)).delete()
     connection.delete()
 
 

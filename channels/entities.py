@@ -42,7 +42,7 @@ def _unlisted(rows: list[StatRow]) -> list[EntityRow]:
 def _store_level(
     model: type[PlatformEntity], account: AdAccount, wanted: dict[str, EntityRow], at: datetime, parents: dict[str, dict[str, int]]
 ) -> dict[str, int]:
-    level = {PlatformCampaign: "campaign", AdGroup: "ad_group", Ad: "ad"}[model]  # type: ignore[index]
+    level = {PlatformCampaign: "campaign", AdGroup: "ad_group", Ad: "ad"}[model]
     known: dict[str, Any] = {row.external_id: row for row in model._default_manager.filter(account=account)}
     created, changed, renamed, moved = [], [], [], []
     for external_id, entity in wanted.items():

@@ -6,6 +6,8 @@ that was replaced moves to the history with `replaced_at`, so that "as of" any i
 current rows with observed_at <= T, and history rows with observed_at <= T < replaced_at.
 """
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,11 +15,12 @@ from channels.connectors.base import DEFAULT_WINDOW
 from mops.lib.tenancy import SameWorkspace
 
 MEASURES = (
-    "impressions", "clicks", "spend", "conversions", "conversions_value", "view_through_conversions", "sessions", "engaged_sessions",
+    "impressions", "clicks", "spend", "conversions", "conversions_value", "view_through_conversions",
+    "sessions", "engaged_sessions",
 )  # fmt: skip
 
 
-def _amount() -> models.DecimalField:
+def _amount() -> "models.DecimalField[Decimal | int, Decimal]":
     return models.DecimalField(max_digits=18, decimal_places=6, default=0)
 
 

@@ -39,7 +39,9 @@ class CredentialForm(forms.Form):
 
 
 class MetaForm(CredentialForm):
-    access_token = _secret(_("System user token"), _("From the Business settings, with the permission ads_read. It does not expire."))
+    access_token = _secret(
+        _("System user token"), _("From the Business settings, with the permission ads_read. It does not expire.")
+    )
     fields_of_credential = ("access_token",)
 
 
@@ -48,7 +50,7 @@ class GoogleForm(CredentialForm):
     client_id = forms.CharField(label=_("OAuth client ID"), required=False, max_length=200,
                                 help_text=_("Only if the token was made with a client of your own."))  # fmt: skip
     client_secret = _secret(_("OAuth client secret"), required=False)
-    fields_of_credential = ("refresh_token", "client_id", "client_secret")
+    fields_of_credential: tuple[str, ...] = ("refresh_token", "client_id", "client_secret")
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -79,18 +81,23 @@ class NameForm(forms.Form):
 class AccountsForm(forms.Form):
     """Which accounts to pull, since when, and for Meta the one action type that counts as conversion."""
 
-    accounts = forms.ModelMultipleChoiceField(AdAccount.objects.none(), label=_("Accounts"), widget=forms.CheckboxSelectMultiple,
-                                              error_messages={"required": _("Choose at least one account.")})  # fmt: skip
+    accounts = forms.ModelMultipleChoiceField(
+        AdAccount.objects.none(), label=_("Accounts"), error_messages={"required": _("Choose at least one account.")}
+    )
     since = forms.DateField(label=_("Pull the past since"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-    goal = forms.ChoiceField(label=_("What counts as a conversion"), choices=GOALS,
-                             help_text=_("Meta counts many actions; exactly one of them is the conversion in your reports."))  # fmt: skip
+    goal = forms.ChoiceField(
+        label=_("What counts as a conversion"),
+        choices=GOALS,
+        help_text=_("Meta counts many actions; exactly one of them is the conversion in your reports."),
+    )
 
     def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
         self.platform: Platform = PLATFORMS[connection.platform]
         today = clock.today(connection.workspace.time_zone)
         self.oldest = today - timedelta(days=self.platform.retention_days - 1)
         self.latest = today - timedelta(days=1)
-        kwargs["initial"] = {"since": max(self.oldest, add_months(today, -BACKFILL_MONTHS))} | (kwargs.get("initial") or {})
+        wanted = {"since": max(self.oldest, add_months(today, -BACKFILL_MONTHS))}
+        kwargs["initial"] = wanted | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.fields["accounts"].queryset = connection.accounts.order_by("name")  # type: ignore[attr-defined]
         self.fields["since"].widget.attrs |= {"min": self.oldest.isoformat(), "max": self.latest.isoformat()}
@@ -107,7 +114,7 @@ class AccountsForm(forms.Form):
 class DisconnectForm(forms.Form):
     """Keep the numbers, or delete them after typing the connection's name."""
 
-    data = forms.ChoiceField(
+    numbers = forms.ChoiceField(
         label=_("What happens to the numbers"), initial="keep", widget=forms.RadioSelect,
         choices=[("keep", _("Keep them: reports stay as they are")),
                  ("delete", _("Delete them: all numbers of its accounts, their history and campaigns"))],
@@ -121,7 +128,7 @@ class DisconnectForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        if found.get("data") == "delete" and found.get("typed_name", "").strip() != self.connection.name.strip():
+        if found.get("numbers") == "delete" and found.get("typed_name", "").strip() != self.connection.name.strip():
             self.add_error("typed_name", _("That is not the name of this connection; nothing was deleted."))
         return found
 

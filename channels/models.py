@@ -72,7 +72,7 @@ class Connection(models.Model):
 
     @property
     def credentials(self) -> dict[str, str]:
-        return crypto.unseal(self.sealed_credentials, self.owner)
+        return crypto.unseal(bytes(self.sealed_credentials), self.owner)
 
     @credentials.setter
     def credentials(self, values: dict[str, str]) -> None:

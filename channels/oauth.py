@@ -54,7 +54,7 @@ def is_offered(platform: str) -> bool:
 
 def redirect_uri(workspace: Workspace) -> str:
     """The one address the platform may send people back to; it must be registered there, character by character."""
-    return settings.SITE_URL + reverse("channels:oauth_callback", args=[workspace.slug])
+    return f"{settings.SITE_URL}{reverse('channels:oauth_callback', args=[workspace.slug])}"
 
 
 def begin(session: Session, workspace: Workspace, user: User, platform: str, connection: str = "") -> str:
@@ -143,5 +143,6 @@ def _reason(body: dict[str, Any]) -> str:
 def _token(body: dict[str, Any], name: str) -> str:
     token = body.get(name)
     if not isinstance(token, str) or not token:
-        raise ConnectorError(ErrorKind.AUTH, "The platform sent no lasting login. Try again and allow access when it asks.", code=name)
+        message = "The platform sent no lasting login. Try again and allow access when it asks."
+        raise ConnectorError(ErrorKind.AUTH, message, code=name)
     return token

@@ -49,7 +49,8 @@ def nightly() -> int:
     planned = 0
     for account in active_accounts():
         today = clock.today(account.time_zone)
-        due = [tier.days for tier in PLATFORMS[account.platform].look_backs if (today.toordinal() + account.pk) % tier.every_days == 0]
+        tiers = PLATFORMS[account.platform].look_backs
+        due = [tier.days for tier in tiers if (today.toordinal() + account.pk) % tier.every_days == 0]
         planned += enqueue(account, Kind.LOOK_BACK, Period(today - timedelta(days=max(due)), today)) if due else 0
         planned += sum(enqueue(account, Kind.BACKFILL, gap) for gap in gaps(account, today))
     return planned
@@ -119,7 +120,10 @@ def stopped(connection: Connection) -> list[AdAccount]:
 @transaction.atomic
 def continue_backfill(connection: Connection) -> int:
     """Take a cancelled backfill up again, as far back as it was planned."""
-    return sum(backfill(account, account.stopped_at) for account in stopped(connection))  # type: ignore[attr-defined]
+    planned = 0
+    for account in stopped(connection):
+        planned += backfill(account, account.stopped_at)  # type: ignore[attr-defined]
+    return planned
 
 
 def gaps(account: AdAccount, today: date) -> list[Period]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection as database
 
@@ -57,7 +57,8 @@ _MEASURES = ", ".join(f"h.{name}, coalesce(n.{name}, c.{name}, 0)" for name in M
 
 def count(account: AdAccount) -> int:
     """How many (pull, day) groups there are."""
-    return int(_rows("SELECT count(DISTINCT (h.replaced_at, h.day))" + _PAIRS, account)[0][0])
+    found: int = _rows("SELECT count(DISTINCT (h.replaced_at, h.day))" + _PAIRS, account)[0][0]
+    return found
 
 
 def changes(account: AdAccount, offset: int = 0) -> list[DayChange]:
@@ -78,7 +79,7 @@ def changes(account: AdAccount, offset: int = 0) -> list[DayChange]:
     return [_day(noticed_at, day, list(found)) for (noticed_at, day), found in groupby(rows, key=lambda row: (row[0], row[1]))]
 
 
-def _day(noticed_at: datetime, day: date, rows: list[tuple[object, ...]]) -> DayChange:
+def _day(noticed_at: datetime, day: date, rows: list[tuple[Any, ...]]) -> DayChange:
     campaigns = [CampaignChange(str(row[2]), _changed([row[4:]]), bool(row[3])) for row in rows]
     return DayChange(noticed_at, day, _changed([row[4:] for row in rows]), campaigns)
 
@@ -94,9 +95,9 @@ def _changed(values: Sequence[Sequence[object]]) -> list[Change]:
     return found
 
 
-def _rows(sql: str, account: AdAccount, **values: object) -> list[tuple[object, ...]]:
-    scope = {"workspace": account.workspace_id, "account": account.pk, "window": DEFAULT_WINDOW}
+def _rows(sql: str, account: AdAccount, **values: Any) -> list[tuple[Any, ...]]:
+    scope: dict[str, Any] = {"workspace": account.workspace_id, "account": account.pk, "window": DEFAULT_WINDOW}
     with database.cursor() as cursor:
         cursor.execute(sql, scope | values)
-        rows: list[tuple[object, ...]] = cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

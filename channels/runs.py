@@ -1,7 +1,8 @@
 """The life of a pull: queued → running → done, or back to the queue with a reason, or failed with one.
 
 A run is claimed by a conditional update; the claim is a lease that a thread renews while the work goes on. When the
-process dies, the lease runs out and the sweeper queues the run again; `attempt` fences off whoever comes back late. Leases run on real time, everything else on the product's clock.
+process dies, the lease runs out and the sweeper queues the run again; `attempt` fences off whoever comes back late.
+Leases run on real time, everything else on the product's clock.
 """
 
 import random

@@ -10,6 +10,8 @@ A second pull of the same numbers finds no difference and writes no fact (measur
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from operator import attrgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -107,12 +109,12 @@ def _stage(cursor: CursorWrapper, run: SyncRun, ids: entities.Ids, rows: Iterabl
         " engaged_sessions int8) ON COMMIT DROP"
     )
     campaigns, own = ids.campaigns, ids.campaigns if run.report == "campaigns" else ids.ads
-    position = 1 if run.report == "campaigns" else 3  # StatRow.campaign_id or StatRow.ad_id
+    key = attrgetter("campaign_id" if run.report == "campaigns" else "ad_id")
     with cursor.copy("COPY staging FROM STDIN (FORMAT binary)") as copy:
         copy.set_types(TYPES)
         write = copy.write_row
         for row in rows:
-            write((row[0], campaigns[row[1]], own[row[position]], *row[4:]))
+            write((row[0], campaigns[row[1]], own[key(row)], *row[4:]))
     cursor.execute("ANALYZE staging")
 
 
@@ -120,7 +122,7 @@ def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: d
     level = LEVELS[run.report]
     table, entity = level.table, level.entity
     extra = "" if entity == "campaign_id" else ", campaign_id"
-    scope = {"workspace": run.workspace_id, "account": run.account_id, "days": days, "run": run.pk, "at": observed_at}
+    scope: dict[str, Any] = {"workspace": run.workspace_id, "account": run.account_id, "days": days, "run": run.pk, "at": observed_at}
     window = "workspace_id = %(workspace)s AND account_id = %(account)s AND day = ANY(%(days)s)"
     measures_f = ", ".join(f"f.{measure}" for measure in MEASURES)
     measures_s = ", ".join(f"s.{measure}" for measure in MEASURES)

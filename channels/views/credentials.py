@@ -59,7 +59,9 @@ def _proof(request: WorkspaceRequest, space: Workspace, platform: str, form: Cre
         return None
 
 
-def _login_context(space: Workspace, platform: str, form: CredentialForm, connection: Connection | None = None) -> dict[str, object]:
+def _login_context(
+    space: Workspace, platform: str, form: CredentialForm, connection: Connection | None = None
+) -> dict[str, object]:
     return {
         "platform": PLATFORMS[platform],
         "form": form,
@@ -146,7 +148,7 @@ def disconnect(request: WorkspaceRequest, workspace: str, uuid: UUID) -> HttpRes
     connection = get_connection(space, uuid)
     form = DisconnectForm(request.POST or None, connection=connection)
     if form.is_valid():
-        delete = form.cleaned_data["data"] == "delete"
+        delete = form.cleaned_data["numbers"] == "delete"
         connecting.disconnect(connection, request.user, delete_data=delete)
         said = _("%(name)s and its numbers are deleted.") if delete else _("%(name)s is disconnected. Its numbers are kept.")
         messages.success(request, said % {"name": connection.name})

@@ -48,8 +48,10 @@ def fill(request: WorkspaceRequest, workspace: str, uuid: UUID) -> HttpResponse:
         planned = sum(plan.backfill(account, account.backfilled_from) for account in accounts)
         audit.record(space, request.user, "connection.fill_asked", connection.name, windows=planned)
         tasks.dispatch_on_commit()
-    said = ngettext("%(count)d window is in line to be pulled.", "%(count)d windows are in line to be pulled.", planned)
-    messages.success(request, said % {"count": planned} if planned else _("Everything that can be pulled already is, or is in line."))
+    said = _("Everything that can be pulled already is, or is in line.")
+    if planned:
+        said = ngettext("%(count)d window is in line to be pulled.", "%(count)d windows are in line to be pulled.", planned)
+    messages.success(request, said % {"count": planned})
     return redirect("channels:connection", space.slug, uuid)
 
 

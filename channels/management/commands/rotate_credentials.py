@@ -33,6 +33,6 @@ class Command(BaseCommand):
         connection = Connection.objects.select_for_update().filter(pk=pk).first()
         if connection is None:
             return 0
-        connection.sealed_credentials = rotate(connection.sealed_credentials)
+        connection.sealed_credentials = rotate(bytes(connection.sealed_credentials))
         connection.save(update_fields=["sealed_credentials"])
         return 1
