@@ -28,8 +28,8 @@ def _run(home: Path, arguments: argparse.Namespace) -> int:
     try:
         database = os.environ.get("DATABASE_URL") or embedded.start_postgres(home)
         broker = os.environ.get("REDIS_URL") or embedded.start_valkey(home)
-        os.environ.update(environment.product(home, database, broker, "http://127.0.0.1:8000"), DJANGO_SETTINGS_MODULE="mops.settings",
-                          LOG_LEVEL="ERROR")  # fmt: skip
+        os.environ.update(environment.product(home, database, broker, "http://127.0.0.1:8000"))
+        os.environ.update(DJANGO_SETTINGS_MODULE="mops.settings", LOG_LEVEL="ERROR")
         import django
 
         django.setup()

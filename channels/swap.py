@@ -11,22 +11,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from channels import entities, rollups
+from channels import entities, rollups, swap_sql
 from channels.connectors import PLATFORMS
 from channels.connectors.base import ConnectorError, EntityRow, ErrorKind, StatRow
-from channels.facts import MEASURES
 from channels.models import AdAccount, Coverage, SyncRun
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
 
-COLUMNS = ", ".join(MEASURES)
-TYPES = ("date", "int8", "int8", "text", "int8", "int8", "numeric", "numeric", "numeric", "numeric", "int8", "int8")
+Scope = dict[str, int | datetime | list[date]]
 
 
 class LostRun(Exception):
@@ -43,17 +40,6 @@ class Pulled:
     flags: dict[str, str] = field(default_factory=dict)
     quota: dict[str, float] = field(default_factory=dict)
     requests: int = 0
-
-
-@dataclass(frozen=True)
-class Level:
-    """Where rows of a report live: the table and the column that is the entity in its key."""
-
-    table: str
-    entity: str  # "campaign_id" or "ad_id"
-
-
-LEVELS = {"campaigns": Level("channels_dailystat", "campaign_id"), "ads": Level("channels_addailystat", "ad_id")}
 
 
 @dataclass(frozen=True)
@@ -103,78 +89,48 @@ def _own_days(run: SyncRun, pulled: Pulled) -> set[date]:
 
 
 def _stage(cursor: CursorWrapper, run: SyncRun, ids: entities.Ids, rows: Iterable[StatRow]) -> None:
-    cursor.execute(
-        "CREATE TEMP TABLE staging (day date, campaign_id int8, entity int8, attribution_window text, impressions int8, clicks int8,"
-        " spend numeric, conversions numeric, conversions_value numeric, view_through_conversions numeric, sessions int8,"
-        " engaged_sessions int8) ON COMMIT DROP"
-    )
+    cursor.execute(swap_sql.CREATE_STAGING)
     campaigns, own = ids.campaigns, ids.campaigns if run.report == "campaigns" else ids.ads
     key = attrgetter("campaign_id" if run.report == "campaigns" else "ad_id")
     with cursor.copy("COPY staging FROM STDIN (FORMAT binary)") as copy:
-        copy.set_types(TYPES)
+        copy.set_types(swap_sql.STAGING_TYPES)
         write = copy.write_row
         for row in rows:
-            write((row[0], campaigns[row[1]], own[key(row)], *row[4:]))
+            write((row.day, campaigns[row.campaign_id], own[key(row)], *row[4:]))
     cursor.execute("ANALYZE staging")
 
 
 def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: datetime) -> Outcome:
-    level = LEVELS[run.report]
-    table, entity = level.table, level.entity
-    extra = "" if entity == "campaign_id" else ", campaign_id"
-    scope: dict[str, Any] = {"workspace": run.workspace_id, "account": run.account_id, "days": days, "run": run.pk, "at": observed_at}
-    window = "workspace_id = %(workspace)s AND account_id = %(account)s AND day = ANY(%(days)s)"
-    measures_f = ", ".join(f"f.{measure}" for measure in MEASURES)
-    measures_s = ", ".join(f"s.{measure}" for measure in MEASURES)
+    level = swap_sql.LEVELS[run.report]
+    scope: Scope = {"workspace": run.workspace_id, "account": run.account_id, "days": days, "run": run.pk, "at": observed_at}
     _refuse_repeated(cursor)
-    cursor.execute(
-        f"""CREATE TEMP TABLE delta ON COMMIT DROP AS
-            SELECT coalesce(s.day, f.day) AS day, coalesce(s.entity, f.{entity}) AS entity,
-                   coalesce(s.attribution_window, f.attribution_window) AS attribution_window, s.campaign_id,
-                   {measures_s}, f.day IS NULL AS missing, s.day IS NULL AS vanished
-            FROM staging s
-            FULL JOIN (SELECT * FROM {table} WHERE {window}) f
-              ON f.day = s.day AND f.{entity} = s.entity AND f.attribution_window = s.attribution_window
-            WHERE s.day IS NULL OR f.day IS NULL OR ({measures_s}) IS DISTINCT FROM ({measures_f})""",  # noqa: S608
-        scope,
-    )
-    cursor.execute("SELECT count(*) FILTER (WHERE missing), count(*) FILTER (WHERE vanished), count(*) FROM delta")
+    cursor.execute(level.difference, scope)
+    cursor.execute(swap_sql.COUNT_DELTA)
     inserted, removed, differing = cursor.fetchone()
-    if not differing:
-        return Outcome(0, 0, 0, [])
-    if removed and removed == differing and not _any_staged(cursor):
-        raise ConnectorError(ErrorKind.PARTIAL, "The platform sent nothing for days that had numbers; the stored ones are kept.")
-    match = f"f.{window.replace(' AND ', ' AND f.')} AND f.day = d.day AND f.{entity} = d.entity"
-    match += " AND f.attribution_window = d.attribution_window"
-    keys = f"workspace_id, account_id, day, {entity}{extra}, attribution_window, run_id, observed_at"
+    if removed and removed == differing:
+        _refuse_emptied(cursor)
     if differing > inserted:
-        keys_f = ", ".join(f"f.{key}" for key in keys.split(", "))
-        cursor.execute(f"""INSERT INTO {table}history ({keys}, {COLUMNS}, replaced_at, replaced_by_id)
-                SELECT {keys_f}, {measures_f}, %(at)s, %(run)s FROM {table} f JOIN delta d ON {match}
-                WHERE NOT d.missing""", scope)  # fmt: skip  # noqa: S608
-        changes = ", ".join(f"{measure} = d.{measure}" for measure in MEASURES)
-        cursor.execute(f"""UPDATE {table} f SET {changes}, run_id = %(run)s, observed_at = %(at)s FROM delta d
-                           WHERE {match} AND NOT d.missing AND NOT d.vanished""", scope)  # fmt: skip  # noqa: S608
+        cursor.execute(level.keep_history, scope)
+        cursor.execute(level.update, scope)
     if removed:
-        cursor.execute(f"DELETE FROM {table} f USING delta d WHERE {match} AND d.vanished", scope)  # noqa: S608
+        cursor.execute(level.delete, scope)
     if inserted:
-        own = "entity" if not extra else "entity, campaign_id"
-        cursor.execute(f"""INSERT INTO {table} ({keys}, {COLUMNS})
-                           SELECT %(workspace)s, %(account)s, day, {own}, attribution_window, %(run)s, %(at)s, {COLUMNS}
-                           FROM delta WHERE missing""", scope)  # fmt: skip  # noqa: S608
-    cursor.execute("SELECT DISTINCT day FROM delta ORDER BY day")
+        cursor.execute(level.insert, scope)
+    cursor.execute(swap_sql.TOUCHED)
     return Outcome(inserted, differing - inserted - removed, removed, [row[0] for row in cursor.fetchall()])
 
 
 def _refuse_repeated(cursor: CursorWrapper) -> None:
-    cursor.execute("SELECT day FROM staging GROUP BY day, entity, attribution_window HAVING count(*) > 1")
+    cursor.execute(swap_sql.REPEATED)
     if repeated := len(cursor.fetchall()):
         raise ConnectorError(ErrorKind.PARTIAL, f"The platform sent {repeated} rows twice; the window is pulled again.")
 
 
-def _any_staged(cursor: CursorWrapper) -> bool:
+def _refuse_emptied(cursor: CursorWrapper) -> None:
+    """An empty answer never deletes a window that had numbers."""
     cursor.execute("SELECT EXISTS (SELECT FROM staging)")
-    return bool(cursor.fetchone()[0])
+    if not cursor.fetchone()[0]:
+        raise ConnectorError(ErrorKind.PARTIAL, "The platform sent nothing for days that had numbers; the stored ones are kept.")
 
 
 def _cover(run: SyncRun, account: AdAccount, pulled: Pulled, days: set[date]) -> None:

@@ -1,6 +1,7 @@
 """Structured logs on standard error; values that look like secrets are blanked before any handler sees them."""
 
 import logging.config
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -23,7 +24,7 @@ class RedactingFilter(logging.Filter):
 
 def configure(options: dict[str, str]) -> None:
     """Django's LOGGING_CONFIG hook. `options` = {"level": "INFO"}."""
-    shared = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
+    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
               structlog.processors.TimeStamper(fmt="iso", utc=True), blank_secrets]  # fmt: skip
     logging.config.dictConfig({
         "version": 1,

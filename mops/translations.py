@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
@@ -76,7 +76,7 @@ def update_catalogs() -> None:
             write_po(file, catalog, width=120, sort_by_file=True, omit_header=False, include_lineno=False)
 
 
-def _compare(path: Path, catalog: Catalog, wanted: set[tuple[object, str | None]]) -> Iterator[Problem]:
+def _compare(path: Path, catalog: Catalog, wanted: set[tuple[Any, str | None]]) -> Iterator[Problem]:
     present = {(message.id, message.context): message for message in catalog if message.id}
     for key in sorted(wanted - present.keys(), key=str):
         yield Problem(path, "not in the catalog", str(key[0]))
@@ -100,8 +100,8 @@ def _lost_placeholders(message: Message) -> set[str]:
     pattern = re.compile(r"%\(\w+\)s|%\(\w+\)d|\{\w+\}|%s|%d")
     sources = message.id if isinstance(message.id, (list, tuple)) else (message.id,)
     strings = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
-    wanted = set(pattern.findall(sources[-1]))
-    return set().union(*(wanted - set(pattern.findall(text)) for text in strings[-1:]))
+    wanted = set(pattern.findall(str(sources[-1])))
+    return set().union(*(wanted - set(pattern.findall(str(text))) for text in strings[-1:]))
 
 
 def _read(path: Path) -> Catalog:

@@ -8,7 +8,8 @@ from channels.models import AdAccount, SyncRun
 
 def rows() -> list[tuple[str, int, int, int, str]]:
     """(label, days done, days wanted, rows pulled, state) per account that is pulled."""
-    return [_row(account) for account in AdAccount.objects.filter(selected=True).select_related("connection").order_by("platform", "name")]
+    accounts = AdAccount.objects.filter(selected=True).select_related("connection")
+    return [_row(account) for account in accounts.order_by("platform", "name")]
 
 
 def _row(account: AdAccount) -> tuple[str, int, int, int, str]:

@@ -135,7 +135,7 @@ Cells = dict[tuple[str, str, str, str], Decimal]
 AD_MEASURES = ("impressions", "clicks", "spend", "conversions", "conversions_value")
 
 
-def _query(sql: str, parameters: list[object], measures: tuple[str, ...]) -> Cells:
+def _query(sql: str, parameters: list[int], measures: tuple[str, ...]) -> Cells:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()

@@ -38,9 +38,7 @@ def unseal(sealed: bytes, owner: str) -> dict[str, Any]:
     try:
         content = json.loads(fernet().decrypt(bytes(sealed)))
     except InvalidToken as error:
-        raise UnableToDecrypt(
-            "No key in FIELD_ENCRYPTION_KEYS opens this value; restore the key it was written with."
-        ) from error
+        raise UnableToDecrypt("No key in FIELD_ENCRYPTION_KEYS opens this value; restore the key it was written with.") from error
     if content["owner"] != owner:
         raise UnableToDecrypt("This secret was written for another row and is not used here.")
     values: dict[str, Any] = content["values"]
@@ -48,5 +46,8 @@ def unseal(sealed: bytes, owner: str) -> dict[str, Any]:
 
 
 def rotate(sealed: bytes) -> bytes:
-    """The same secret under the newest key."""
-    return fernet().rotate(bytes(sealed))
+    """The same secret under the newest key. Raises UnableToDecrypt if no key opens it."""
+    try:
+        return fernet().rotate(bytes(sealed))
+    except InvalidToken as error:
+        raise UnableToDecrypt("No key in FIELD_ENCRYPTION_KEYS opens this value; restore the key it was written with.") from error

@@ -7,9 +7,7 @@ SECRET = re.compile(
     r"|password|authorization)[\"']?\s*[=:]\s*[\"']?(?:bearer\s+|basic\s+)?)([^\s\"'&,;)}]+)"
 )
 BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}")
-SHAPES = re.compile(
-    r"\b(?:EAA[A-Za-z0-9]{20,}|ya29\.[\w-]{10,}|1//[\w-]{20,}|GOCSPX-[\w-]{10,}|mops_[a-z]+_[\w-]{20,})"
-)
+SHAPES = re.compile(r"\b(?:EAA[A-Za-z0-9]{20,}|ya29\.[\w-]{10,}|1//[\w-]{20,}|GOCSPX-[\w-]{10,}|mops_[a-z]+_[\w-]{20,})")
 
 
 def redact(text: str) -> str:

@@ -38,21 +38,21 @@ class SameWorkspace(models.BaseConstraint):
 
     def _sql(self, model: type[models.Model]) -> str:
         target = apps.get_model(self.to)._meta.db_table
-        column = model._meta.get_field(self.field).column
+        column = model._meta.get_field(self.field).column  # type: ignore[union-attr]  # a foreign key of ours
         return (
             f'CONSTRAINT "{self.name}" FOREIGN KEY ("workspace_id", "{column}") REFERENCES "{target}" ("workspace_id", "id") '
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]  # as UniqueConstraint does
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return ""
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]  # as UniqueConstraint does
         return Statement("ALTER TABLE %(table)s ADD " + self._sql(model).replace("%", "%%"),
                          table=Table(model._meta.db_table, schema_editor.quote_name))  # fmt: skip
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]  # as UniqueConstraint does
         return Statement(f'ALTER TABLE %(table)s DROP CONSTRAINT "{self.name}"',
                          table=Table(model._meta.db_table, schema_editor.quote_name))  # fmt: skip
 

@@ -169,14 +169,13 @@ def test_ads_are_stored_beside_the_totals_and_never_inside():
 def test_a_fact_cannot_point_into_another_workspace():
     account, stranger = an_account(), a_workspace()
     store(account, MAY_1, MAY_2, [a_row(MAY_1, spend=Decimal(5))])
-    with pytest.raises(IntegrityError):
-        DailyStat.objects.filter(account=account).update(workspace=stranger)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    DailyStat.objects.filter(account=account).update(workspace=stranger)
+    with connection.cursor() as cursor, pytest.raises(IntegrityError):
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-answers = st.lists(st.dictionaries(st.tuples(st.integers(0, 3), st.sampled_from(["c1", "c2"]), st.sampled_from(["default", "7d_click"])),
-                                   st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1), min_size=1, max_size=5)  # fmt: skip
+keys = st.tuples(st.integers(0, 3), st.sampled_from(["c1", "c2"]), st.sampled_from(["default", "7d_click"]))
+answers = st.lists(st.dictionaries(keys, st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1), min_size=1, max_size=5)
 
 
 def rows_of(answer) -> list[StatRow]:

@@ -65,6 +65,7 @@ class Reader(Thread):
             except (DatabaseError, InterfaceError):
                 self.unanswered += 1
                 connection.close()
+                self.stopped.wait(0.2)
                 continue
             self.reads += 1
             self._judge(rows)
@@ -75,7 +76,8 @@ class Reader(Thread):
             expected = self.true.get((account, day), Day()) if covered else Day()
             if (spend, conversions, sessions) != expected or rolled_up != spend:
                 self.wrong += 1
-                self.examples.append(f"account {account}, {day}: {spend}, {conversions}, {sessions}, roll-up {rolled_up}; true {expected}")
+                read = f"{spend}, {conversions}, {sessions}, roll-up {rolled_up}"
+                self.examples.append(f"account {account}, {day}: {read}; true {expected}")
                 return
 
 

@@ -15,7 +15,10 @@ from typing import Any
 from tests.chaos.world import kill, processes, product
 
 QUIET = 90.0  # seconds a fault may take until its window is whole again
-VICTIMS = (("celery -A mops worker", 0.6), ("postgres -D", 0.2), ("celery -A mops beat", 0.1), ("valkey-server", 0.1))
+VICTIMS = {  # name: (words of its command line, how often)
+    "worker": ("celery -A mops worker", 0.6), "database": ("postgres -D", 0.2), "beat": ("celery -A mops beat", 0.1),
+    "broker": ("valkey-server", 0.1),
+}  # fmt: skip
 
 
 def main() -> int:
@@ -55,10 +58,12 @@ class Chaos:
             reader.stopped.set()
             reader.join()
         reads, wrong = sum(reader.reads for reader in self.readers), sum(reader.wrong for reader in self.readers)
-        print(f"seed {self.arguments.seed}: {sum(self.killed.values())} kill -9 ({', '.join(f'{n}x {v}' for v, n in self.killed.items())}),"
+        kills = ", ".join(f"{count}x {victim}" for victim, count in self.killed.items())
+        unanswered = sum(reader.unanswered for reader in self.readers)
+        print(f"seed {self.arguments.seed}: {sum(self.killed.values())} kill -9 ({kills}),"
               f" {faults} faults, {len(unhealed)} not healed {unhealed or ''}")  # fmt: skip
-        print(f"{reads} reads ({sum(reader.unanswered for reader in self.readers)} unanswered while the database was down),"
-              f" {wrong} wrong; {lost} days lost, {wrong_days} days wrong or doubled; longest recovery {self.longest:.1f} s")  # fmt: skip
+        print(f"{reads} reads ({unanswered} unanswered while the database was down), {wrong} wrong;"
+              f" {lost} days lost, {wrong_days} days wrong or doubled; longest recovery {self.longest:.1f} s")  # fmt: skip
         for reader in self.readers:
             print(*reader.examples[:3], sep="\n", end="\n" if reader.examples else "")
         return 1 if wrong or lost or wrong_days or unhealed else 0
@@ -69,14 +74,12 @@ class Chaos:
             time.sleep(self.random.uniform(0.5, 2.5))
             if patient(lambda: open_runs() == 0):
                 pull_all_again()
-            victim = self.random.choices([name for name, _ in VICTIMS], [weight for _, weight in VICTIMS])[0]
-            pids = processes(self.home, victim)
+            victim = self.random.choices(list(VICTIMS), [weight for _, weight in VICTIMS.values()])[0]
+            pids = processes(self.home, VICTIMS[victim][0])
             if not pids:
                 continue
             kill(self.random.choice(pids))
-            self.killed[victim.split()[0] + (" worker" if "worker" in victim else " beat" if "beat" in victim else "")] = (
-                self.killed.get(victim.split()[0] + (" worker" if "worker" in victim else " beat" if "beat" in victim else ""), 0) + 1
-            )
+            self.killed[victim] = self.killed.get(victim, 0) + 1
             self.longest = max(self.longest, until_next_success())
         wait_until_idle()
 
