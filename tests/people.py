@@ -39,10 +39,10 @@ def workspace(db: None) -> "Workspace":
 
 @pytest.fixture
 def other_workspace(db: None) -> "Workspace":
-    """Charlie's. Everything in it is called "canary": none of it may show up in Nordlicht."""
+    """Charlie's. Everything in it is called "zikade": none of it may show up in Nordlicht."""
     from workspaces.models import Workspace
 
-    return Workspace.objects.create(name="Canary Coffee", slug="canary")
+    return Workspace.objects.create(name="Zikade Coffee", slug="zikade")
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ Listed one by one: no open sign-up, and no page to change one's address, which o
 """
 
 from allauth.account import views
+from allauth.socialaccount import views as social
 from allauth.urls import build_provider_urlpatterns
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
 urlpatterns = [
@@ -24,6 +26,9 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("2fa/", include("allauth.mfa.urls")),
-    path("3rdparty/", include("allauth.socialaccount.urls")),
+    path("3rdparty/", social.connections, name="socialaccount_connections"),
+    path("3rdparty/signup/", social.signup, name="socialaccount_signup"),
+    path("3rdparty/login/cancelled/", login_not_required(social.login_cancelled), name="socialaccount_login_cancelled"),
+    path("3rdparty/login/error/", login_not_required(social.login_error), name="socialaccount_login_error"),
     *build_provider_urlpatterns(),
 ]

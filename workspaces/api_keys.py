@@ -29,8 +29,8 @@ USED_EVERY = timedelta(minutes=1)  # last_used_at: a busy key must not rewrite i
 
 
 @transaction.atomic
-def create(workspace: Workspace, by: User, *, name: str, scopes: list[str], expires: str = "") -> tuple[ApiKey, str]:
-    """A new key and its text, which is kept nowhere. `expires` in days, "" for never."""
+def create(workspace: Workspace, by: User, *, name: str, scopes: list[str], expires: str) -> tuple[ApiKey, str]:
+    """A new key and its text, which is kept nowhere. `expires` in days, "0" for never."""
     secret = ApiKey.generate()
     key = ApiKey.objects.create(
         workspace=workspace,
@@ -39,7 +39,7 @@ def create(workspace: Workspace, by: User, *, name: str, scopes: list[str], expi
         shown=secret[:SHOWN],
         key_hash=ApiKey.hash(secret),
         created_by=by,
-        expires_at=now() + timedelta(days=int(expires)) if expires else None,
+        expires_at=now() + timedelta(days=int(expires)) if int(expires) else None,
     )
     record(workspace, by, "api_key.created", name, scopes=scopes)
     return key, secret
@@ -76,9 +76,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = find_key(token.strip())
         if key is None:
-            raise AuthenticationFailed(
-                _("This API key is unknown, expired or revoked. Make one under Settings → API keys.")
-            )
+            raise AuthenticationFailed(_("This API key is unknown, expired or revoked. Make one under Settings → API keys."))
         return ApiClient(key), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,9 +9,7 @@ SYSTEM = "system"  # workers and commands
 NAME_LENGTH = 200
 
 
-def record(
-    workspace: Workspace | None, actor: User | None, action: str, target: str = "", **details: Any
-) -> AuditEvent:
+def record(workspace: Workspace | None, actor: User | None, action: str, target: str = "", **details: Any) -> AuditEvent:
     """Note `action` ("member.role_changed") in the running transaction: change and entry stand or fall together."""
     return AuditEvent.objects.create(
         workspace=workspace,

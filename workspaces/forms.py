@@ -130,13 +130,11 @@ class JoinForm(forms.Form):
 
 
 class ApiKeyForm(forms.Form):
-    EXPIRY = {"90": _("90 days"), "365": _("1 year"), "": _("Never")}
+    EXPIRY = {"90": _("90 days"), "365": _("1 year"), "0": _("Never")}
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, such as “Shop export”."))
-    scopes = forms.MultipleChoiceField(
-        label=_("Scopes"), choices=ApiKey.Scope.choices, widget=forms.CheckboxSelectMultiple
-    )
-    expires = forms.ChoiceField(label=_("Expires after"), choices=EXPIRY, initial="365", required=False)
+    scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=ApiKey.Scope.choices, widget=forms.CheckboxSelectMultiple)
+    expires = forms.ChoiceField(label=_("Expires after"), choices=EXPIRY, initial="365")
 
 
 class AuditFilter(forms.Form):

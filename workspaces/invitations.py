@@ -71,9 +71,7 @@ def accept(invitation: Invitation, user: User) -> Member:
     usable = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=at)
     if not usable.update(accepted_at=at):
         raise NotAllowed(_("This invitation was used, withdrawn or has expired. Ask for a new one."))
-    member, created = Member.objects.get_or_create(
-        workspace=invitation.workspace, user=user, defaults={"role": invitation.role}
-    )
+    member, created = Member.objects.get_or_create(workspace=invitation.workspace, user=user, defaults={"role": invitation.role})
     if created:
         record(invitation.workspace, user, "member.joined", user.email, role=invitation.role)
     return member

@@ -26,9 +26,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
-    language = models.CharField(
-        _("language"), max_length=5, choices=[("de", _("German")), ("en", _("English"))], default="de"
-    )
+    language = models.CharField(_("language"), max_length=5, choices=[("de", _("German")), ("en", _("English"))], default="de")
     theme = models.CharField(
         _("appearance"),
         max_length=5,
@@ -59,9 +57,7 @@ class Workspace(models.Model):
     slug = models.SlugField(_("address"), max_length=60, unique=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     time_zone = models.CharField(_("time zone"), max_length=50, default="Europe/Berlin")
-    language = models.CharField(
-        _("language"), max_length=5, choices=[("de", _("German")), ("en", _("English"))], default="de"
-    )
+    language = models.CharField(_("language"), max_length=5, choices=[("de", _("German")), ("en", _("English"))], default="de")
     revenue_basis = models.CharField(_("revenue"), max_length=5, default="net",
                                      choices=[("net", _("Net of VAT")), ("gross", _("Gross"))])  # fmt: skip
     is_sample = models.BooleanField(default=False)

@@ -51,6 +51,12 @@ def start_url(workspace: Workspace) -> str:
 
 
 @register.filter
+def listed(value: object) -> str:
+    """A list as people write it; anything else as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.filter
 def action(name: str) -> str:
     """What an audit event did, in words."""
     from workspaces.audit_log import label  # forms import models: not before the apps are ready

@@ -55,9 +55,7 @@ def _send(request: WorkspaceRequest, invitation: Invitation, token: str) -> None
     try:
         invitations.send(invitation, token)
     except OSError:
-        text = _(
-            "The mail to %(email)s could not be sent. Check EMAIL_URL of the server, then send the invitation again."
-        )
+        text = _("The mail to %(email)s could not be sent. Check EMAIL_URL of the server, then send the invitation again.")
         messages.error(request, text % {"email": invitation.email})
     else:
         messages.success(request, _("Invitation sent to %(email)s.") % {"email": invitation.email})

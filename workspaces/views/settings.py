@@ -29,9 +29,7 @@ def general(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     if form.is_valid():
         with transaction.atomic():
             form.save()
-            changed = {
-                name: {"before": form.initial[name], "after": form.cleaned_data[name]} for name in form.changed_data
-            }
+            changed = {name: {"before": form.initial[name], "after": form.cleaned_data[name]} for name in form.changed_data}
             audit.record(space, request.user, "workspace.changed", space.name, **changed)
         messages.success(request, _("Saved."))
         return redirect("workspaces:general", space.slug)

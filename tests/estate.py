@@ -1,0 +1,119 @@
+"""One object of every kind that an address can name, in a workspace of one's choice."""
+
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignLink
+from channels.models import AdAccount, Connection, PlatformCampaign
+from mops.lib.period import month_start
+from tracking.models import ImportFile, Order
+from workspaces.models import ApiKey, Invitation, Member, Role, User, Workspace
+
+
+class Estate:
+    """Objects are made when first asked for; all are named after `name`, so that a leak can be searched for."""
+
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace, self.name = workspace, name
+
+    def kwargs(self, target: str) -> dict[str, Any]:
+        """The arguments of an address for `target`: "" for none, "platform", or one of the objects below."""
+        own = {"": {}, "platform": {"platform": "meta"}}.get(target)
+        if own is not None:
+            return own
+        found = getattr(self, target)
+        return {"uuid": found.uuid} if isinstance(found, Connection) else {"pk": found.pk}
+
+    @cached_property
+    def member(self) -> Member:
+        user = User.objects.create_user(f"{self.name}@example.org", name=f"{self.name} person")
+        return Member.objects.create(workspace=self.workspace, user=user, role=Role.MANAGER)
+
+    @cached_property
+    def invitation(self) -> Invitation:
+        return Invitation.objects.create(
+            workspace=self.workspace,
+            email=f"{self.name}.invited@example.org",
+            role=Role.MANAGER,
+            token_hash=ApiKey.hash(f"{self.name} invitation"),
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+
+    @cached_property
+    def api_key(self) -> ApiKey:
+        return ApiKey.objects.create(workspace=self.workspace, name=f"{self.name} key", scopes=[], key_hash=ApiKey.hash(self.name))
+
+    @cached_property
+    def connection(self) -> Connection:
+        connection = Connection(workspace=self.workspace, platform="meta", name=f"{self.name} connection")
+        connection.credentials = {"access_token": "sandbox-system-user-token"}
+        connection.save()
+        return connection
+
+    @cached_property
+    def account(self) -> AdAccount:
+        return AdAccount.objects.create(
+            workspace=self.workspace,
+            connection=self.connection,
+            platform="meta",
+            external_id=f"act_{self.workspace.pk}",
+            name=f"{self.name} account",
+            currency="EUR",
+            time_zone="Europe/Berlin",
+            selected=True,
+        )
+
+    @cached_property
+    def platform_campaign(self) -> PlatformCampaign:
+        return PlatformCampaign.objects.create(
+            workspace=self.workspace,
+            account=self.account,
+            external_id="1",
+            name=f"{self.name} platform campaign",
+            channel="paid_social",
+        )
+
+    @cached_property
+    def campaign(self) -> Campaign:
+        return Campaign.objects.create(workspace=self.workspace, name=f"{self.name} campaign")
+
+    @cached_property
+    def link(self) -> CampaignLink:
+        return CampaignLink.objects.create(
+            workspace=self.workspace, campaign=self.campaign, platform_campaign=self.platform_campaign
+        )
+
+    @cached_property
+    def order(self) -> Order:
+        at = timezone.now() - timedelta(days=3)
+        return Order.objects.create(
+            workspace=self.workspace,
+            order_id=f"{self.name}-1",
+            ordered_at=at,
+            day=at.date(),
+            gross=119,
+            net=100,
+            currency="EUR",
+            channel="direct",
+        )
+
+    @cached_property
+    def import_file(self) -> ImportFile:
+        return ImportFile.objects.create(
+            workspace=self.workspace,
+            name=f"{self.name}.csv",
+            content=b"order_id;ordered_at;gross\n1;2026-01-01;10,00\n",
+            headers=["order_id", "ordered_at", "gross"],
+        )
+
+    @cached_property
+    def month(self) -> date:
+        return month_start(timezone.now().date())
+
+    def build(self) -> None:
+        """Everything at once."""
+        for target in ("member", "invitation", "api_key", "link", "order", "import_file"):
+            getattr(self, target)

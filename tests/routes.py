@@ -1,0 +1,141 @@
+"""Every route of the product and who may use it. A route that is not listed here fails tests/test_permissions.py."""
+
+from dataclasses import dataclass
+
+from workspaces.models import ApiKey
+from workspaces.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a workspace: the permission it asks for, its methods, and the object its address names."""
+
+    permission: P
+    methods: str = "GET"
+    target: str = ""
+    dials: bool = False  # when allowed it calls a platform: proven with the sandbox, not here
+    data: tuple[tuple[str, str], ...] = ()  # what a POST cannot do without
+    writes: bool = False  # a GET that leaves a trace on purpose, such as an export in the audit log
+
+
+@dataclass(frozen=True)
+class Login:
+    """A page of a person: any login will do. What it answers somebody without password and second factor."""
+
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Public:
+    """No login: what a visitor's GET answers."""
+
+    status: int = 200
+    kwargs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The REST API: a key with this scope."""
+
+    scope: ApiKey.Scope
+    methods: str = "POST"
+
+
+FORM = "GET POST"
+ROUTES: dict[str, Page | Login | Public | Keyed] = {
+    "healthz": Public(),
+    "api_schema": Public(),
+    "api_docs": Public(),
+    "api_metrics": Keyed(ApiKey.Scope.METRICS_READ, "GET"),
+    "api_orders": Keyed(ApiKey.Scope.ORDERS_WRITE),
+    "api_refunds": Keyed(ApiKey.Scope.ORDERS_WRITE),
+    # a person's own pages
+    "home": Login(),
+    "choose_workspace": Login(),
+    "create_workspace": Login(),
+    "profile": Login(),
+    # settings
+    "workspaces:general": Page(P.MANAGE_WORKSPACE, FORM),
+    "workspaces:members": Page(P.MANAGE_MEMBERS, FORM),
+    "workspaces:change_role": Page(P.MANAGE_MEMBERS, "POST", "member"),
+    "workspaces:remove_member": Page(P.MANAGE_MEMBERS, "POST", "member"),
+    "workspaces:resend_invitation": Page(P.MANAGE_MEMBERS, "POST", "invitation"),
+    "workspaces:revoke_invitation": Page(P.MANAGE_MEMBERS, "POST", "invitation"),
+    "workspaces:api_keys": Page(P.MANAGE_API_KEYS, FORM),
+    "workspaces:revoke_api_key": Page(P.MANAGE_API_KEYS, "POST", "api_key"),
+    "workspaces:audit": Page(P.VIEW_AUDIT),
+    "workspaces:audit_csv": Page(P.VIEW_AUDIT, writes=True),
+    # connections
+    "channels:connections": Page(P.VIEW_CONNECTIONS),
+    "channels:new": Page(P.MANAGE_CONNECTIONS),
+    "channels:connect": Page(P.MANAGE_CONNECTIONS, FORM, "platform"),
+    "channels:oauth_login": Page(P.MANAGE_CONNECTIONS, "GET", "platform", dials=True),
+    "channels:oauth_callback": Page(P.MANAGE_CONNECTIONS),
+    "channels:campaigns": Page(P.VIEW_CONNECTIONS),
+    "channels:classify": Page(P.MANAGE_CAMPAIGNS, "POST", "platform_campaign"),
+    "channels:changes": Page(P.VIEW_CONNECTIONS, "GET", "account"),
+    "channels:connection": Page(P.VIEW_CONNECTIONS, "GET", "connection"),
+    "channels:test": Page(P.MANAGE_CONNECTIONS, "POST", "connection", dials=True),
+    "channels:pause": Page(P.MANAGE_CONNECTIONS, "POST", "connection"),
+    "channels:resume": Page(P.MANAGE_CONNECTIONS, "POST", "connection"),
+    "channels:rename": Page(P.MANAGE_CONNECTIONS, "POST", "connection"),
+    "channels:accounts": Page(P.MANAGE_CONNECTIONS, FORM, "connection"),
+    "channels:look_for_accounts": Page(P.MANAGE_CONNECTIONS, "POST", "connection", dials=True),
+    "channels:reconnect": Page(P.MANAGE_CONNECTIONS, FORM, "connection"),
+    "channels:disconnect": Page(P.MANAGE_CONNECTIONS, FORM, "connection"),
+    "channels:pull": Page(P.RUN_SYNC, "POST", "connection"),
+    "channels:fill": Page(P.RUN_SYNC, "POST", "connection"),
+    "channels:cancel_backfill": Page(P.RUN_SYNC, "POST", "connection"),
+    "channels:continue_backfill": Page(P.RUN_SYNC, "POST", "connection"),
+    "channels:retry": Page(P.RUN_SYNC, "POST", "connection"),
+    # orders
+    "tracking:orders": Page(P.VIEW_ORDERS),
+    "tracking:order": Page(P.VIEW_ORDERS, "GET", "order"),
+    "tracking:import": Page(P.IMPORT_ORDERS, FORM),
+    "tracking:import_file": Page(P.IMPORT_ORDERS, FORM, "import_file"),
+    "tracking:import_discard": Page(P.IMPORT_ORDERS, "POST", "import_file"),
+    "tracking:import_refused": Page(P.IMPORT_ORDERS, "GET", "import_file"),
+    # campaigns and budgets
+    "campaigns:list": Page(P.VIEW_REPORTS),
+    "campaigns:create": Page(P.MANAGE_CAMPAIGNS, FORM),
+    "campaigns:detail": Page(P.VIEW_REPORTS, "GET", "campaign"),
+    "campaigns:edit": Page(P.MANAGE_CAMPAIGNS, FORM, "campaign"),
+    "campaigns:archive": Page(P.MANAGE_CAMPAIGNS, "POST", "campaign"),
+    "campaigns:restore": Page(P.MANAGE_CAMPAIGNS, "POST", "campaign"),
+    "campaigns:candidates": Page(P.MANAGE_CAMPAIGNS, "GET", "campaign"),
+    "campaigns:link": Page(P.MANAGE_CAMPAIGNS, "POST", "campaign"),
+    "campaigns:unlink": Page(P.MANAGE_CAMPAIGNS, "POST", "link"),
+    "campaigns:matches": Page(P.MANAGE_CAMPAIGNS),
+    "campaigns:budgets": Page(P.VIEW_REPORTS),
+    "campaigns:budget_cell": Page(
+        P.MANAGE_BUDGETS, "POST", data=(("month", "2026-11"), ("channel", "paid_search"), ("planned", "100"))
+    ),
+    "campaigns:budget_copy": Page(P.MANAGE_BUDGETS, "POST", data=(("month", "2026-11"),)),
+    # login, from allauth
+    "accept_invitation": Public(404, (("token", "unknown"),)),
+    "account_login": Public(),
+    "account_logout": Public(302),
+    "account_inactive": Public(),
+    "account_signup": Public(),
+    "account_reset_password": Public(),
+    "account_reset_password_done": Public(),
+    "account_reset_password_from_key": Public(200, (("uidb36", "1"), ("key", "guessed"))),
+    "account_reset_password_from_key_done": Public(),
+    "account_reauthenticate": Login(),
+    "account_change_password": Login(),
+    "account_set_password": Login(),
+    "mfa_authenticate": Public(302),
+    "mfa_index": Login(),
+    "mfa_reauthenticate": Login(),
+    "mfa_activate_totp": Login(),
+    "mfa_deactivate_totp": Login(),
+    "mfa_view_recovery_codes": Login(),
+    "mfa_generate_recovery_codes": Login(),
+    "mfa_download_recovery_codes": Login(),
+    "socialaccount_login_cancelled": Public(),
+    "socialaccount_login_error": Public(),
+    "socialaccount_signup": Public(302),
+    "socialaccount_connections": Login(),
+    "openid_connect_login": Public(404, (("provider_id", "unknown"),)),
+    "openid_connect_callback": Public(404, (("provider_id", "unknown"),)),
+}
