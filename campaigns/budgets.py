@@ -64,9 +64,7 @@ def grid(workspace: Workspace, period: Period, today: date, campaign: Campaign |
     """Rows by channel with a cell per month of `period`: paid channels, and others that have a plan or spend."""
     known = _numbers(workspace, period, today, campaign)
     used = {channel for _, channel in [*known.effective, *known.spend]}
-    shown = [
-        channel for channel in CHANNELS.values() if channel.channel_class is ChannelClass.PAID or channel.code in used
-    ]
+    shown = [channel for channel in CHANNELS.values() if channel.channel_class is ChannelClass.PAID or channel.code in used]
     return [Row(channel, [_cell(known, channel, month, today) for month in months(period)]) for channel in shown]
 
 
@@ -113,9 +111,13 @@ def _cell(known: _Numbers, channel: Channel, month: date, today: date) -> Cell:
     key = (month, channel.code)
     spend = known.spend.get(key, Decimal(0) if channel.code in known.measured else None)
     planned, effective = known.own.get(key), known.effective.get(key)
-    return Cell(
-        channel, month, planned, of_month(month, today, effective, spend), planned is None and effective is not None
-    )
+    return Cell(channel, month, planned, of_month(month, today, effective, spend), planned is None and effective is not None)
+
+
+def planned_by_campaign(workspace: Workspace, month: date) -> dict[int, Decimal]:
+    """What each campaign may spend in a month, all its channels together."""
+    budgets = Budget.objects.filter(workspace=workspace, month=month).exclude(campaign=None)
+    return dict(budgets.values_list("campaign").annotate(planned=Sum("planned")).order_by())
 
 
 def plan(
@@ -135,9 +137,7 @@ def plan(
             Budget.objects.filter(**where).delete()
         else:
             Budget.objects.update_or_create(**where, defaults={"planned": planned, "updated_by": user})
-        audit.record(
-            workspace, user, "budget.planned", _target(channel, month, campaign), planned=_change(before, planned)
-        )
+        audit.record(workspace, user, "budget.planned", _target(channel, month, campaign), planned=_change(before, planned))
     return planned
 
 
@@ -145,9 +145,7 @@ def copy_month(workspace: Workspace, user: User, month: date, campaign: Campaign
     """Copy the budgets of the month before into the empty cells of `month`; returns how many."""
     source = Budget.objects.filter(workspace=workspace, campaign=campaign, month=add_months(month, -1))
     with transaction.atomic():
-        taken = set(
-            Budget.objects.filter(workspace=workspace, campaign=campaign, month=month).values_list("channel", flat=True)
-        )
+        taken = set(Budget.objects.filter(workspace=workspace, campaign=campaign, month=month).values_list("channel", flat=True))
         copies = [
             Budget(
                 workspace=workspace,

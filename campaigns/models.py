@@ -27,9 +27,7 @@ class Campaign(models.Model):
     owner = models.ForeignKey("workspaces.User", models.SET_NULL, null=True, blank=True, verbose_name=_("owner"))
     target_roas = models.DecimalField(_("target ROAS"), max_digits=8, decimal_places=2, null=True, blank=True)
     target_cpa = models.DecimalField(_("target CPA"), max_digits=12, decimal_places=2, null=True, blank=True)
-    name_rule = models.CharField(
-        _("name rule"), max_length=200, blank=True
-    )  # text that platform names contain, * as wildcard
+    name_rule = models.CharField(_("name rule"), max_length=200, blank=True)  # text that platform names contain, * as wildcard
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -37,9 +35,7 @@ class Campaign(models.Model):
             WorkspaceKey(),
             models.UniqueConstraint(fields=["workspace", "name"], name="campaigns_campaign_once"),
             models.CheckConstraint(
-                condition=models.Q(ends_on=None)
-                | models.Q(starts_on=None)
-                | models.Q(ends_on__gte=models.F("starts_on")),
+                condition=models.Q(ends_on=None) | models.Q(starts_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
                 name="campaigns_campaign_dates",
             ),
         ]

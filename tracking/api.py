@@ -36,17 +36,13 @@ class OrderSerializer(serializers.Serializer[OrderRow]):
     """One order; sent again with the same order_id it is corrected."""
 
     order_id = serializers.CharField(max_length=KEY_LENGTH)
-    ordered_at = serializers.DateTimeField(
-        help_text="ISO 8601; without an offset it is read in the workspace's time zone."
-    )
+    ordered_at = serializers.DateTimeField(help_text="ISO 8601; without an offset it is read in the workspace's time zone.")
     gross = MoneyField(help_text="What the customer paid, with VAT.")
     net = MoneyField(help_text="Without VAT.")
     currency = serializers.CharField(max_length=3, min_length=3, help_text="ISO 4217, for example EUR.")
     customer_key = serializers.CharField(max_length=KEY_LENGTH, default="", allow_blank=True,
                                          help_text="The shop's own key of the buyer, no e-mail address; empty for guests.")  # fmt: skip
-    margin = MoneyField(
-        default=None, allow_null=True, help_text="Contribution margin of the order, where the shop knows it."
-    )
+    margin = MoneyField(default=None, allow_null=True, help_text="Contribution margin of the order, where the shop knows it.")
     is_new_customer = serializers.BooleanField(default=None, allow_null=True,
                                                help_text="Left out: the first order we know of the customer decides.")  # fmt: skip
     utm_source = serializers.CharField(default="", allow_blank=True)
@@ -63,9 +59,7 @@ class RefundSerializer(serializers.Serializer[RefundRow]):
 
     refund_id = serializers.CharField(max_length=KEY_LENGTH)
     order_id = serializers.CharField(max_length=KEY_LENGTH)
-    refunded_at = serializers.DateTimeField(
-        help_text="ISO 8601; without an offset it is read in the workspace's time zone."
-    )
+    refunded_at = serializers.DateTimeField(help_text="ISO 8601; without an offset it is read in the workspace's time zone.")
     gross = MoneyField()
     net = MoneyField()
     currency = serializers.CharField(max_length=3, min_length=3)
@@ -171,6 +165,4 @@ def _parse(sent: list[Any], serializer: type[serializers.Serializer[Any]], row_t
 def _reason(errors: Any) -> str:
     """All complaints about a row in one line: "gross: A valid number is required."."""
     complaints = errors.items() if isinstance(errors, dict) else [("", errors)]
-    return " ".join(f"{field}: {' '.join(map(str, texts))}" for field, texts in complaints).replace(
-        "non_field_errors: ", ""
-    )
+    return " ".join(f"{field}: {' '.join(map(str, texts))}" for field, texts in complaints).replace("non_field_errors: ", "")

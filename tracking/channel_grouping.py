@@ -73,9 +73,7 @@ VIDEO = _sites("youtube|youtu|vimeo|twitch|dailymotion|netflix|disneyplus|hulu")
 SHOPS = _sites(
     "amazon|ebay|idealo|billiger|etsy|otto|kaufland|google shopping|shopping|check24|geizhals|guenstiger|alibaba|walmart"
 )
-NO_SEARCH = re.compile(
-    r"^(?:mail|docs|drive|calendar|classroom|meet|accounts|tagassistant)\."
-)  # Google's and Yahoo's other houses
+NO_SEARCH = re.compile(r"^(?:mail|docs|drive|calendar|classroom|meet|accounts|tagassistant)\.")  # Google's and Yahoo's other houses
 PAID = re.compile(r"^(?:.*cp.*|ppc|retargeting|paid.*)$")
 SHOP_CAMPAIGN = re.compile(r"^(?:.*(?:(?:[^a-df-z]|^)shop|shopping).*)$")  # GA4's own expression
 DISPLAY = {"display", "banner", "expandable", "interstitial", "cpm"}

@@ -1,5 +1,7 @@
 """The product's own truth about sales: customers, orders and refunds, as the shop reported them."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,7 @@ from channels.taxonomy import channel_choices
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
 
 
-def _money(label: str) -> models.DecimalField:
+def _money(label: str) -> "models.DecimalField[Decimal, Decimal]":
     return models.DecimalField(label, max_digits=18, decimal_places=6)
 
 
@@ -32,6 +34,11 @@ class Customer(models.Model):
 class Order(models.Model):
     """One order. Sending the same order id again corrects the row; money in the order's own currency."""
 
+    class Source(models.TextChoices):
+        API = "api", _("API")
+        IMPORT = "import", _("File")
+        SHOP = "shop", _("Shop")
+
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="orders")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="orders", null=True)
     order_id = models.CharField(_("order id"), max_length=120)
@@ -51,7 +58,7 @@ class Order(models.Model):
     referrer = models.CharField(max_length=500, blank=True)
     channel = models.CharField(max_length=20, choices=channel_choices)
     channel_rule = models.CharField(max_length=40, blank=True)  # which rule of tracking.channel_grouping decided
-    source = models.CharField(max_length=20, default="api")  # api, import, shop
+    source = models.CharField(max_length=20, choices=Source, default=Source.API)
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -64,6 +71,13 @@ class Order(models.Model):
             models.Index(fields=["workspace", "day", "channel"], name="tracking_order_day"),
             models.Index(fields=["workspace", "customer", "ordered_at"], name="tracking_order_customer"),
         ]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether a new customer bought: as the shop says, else whether it is the customer's first order we know."""
+        if self.is_new_customer is not None:
+            return self.is_new_customer
+        return self.customer is not None and self.customer.first_order_at == self.ordered_at
 
 
 class Refund(models.Model):

@@ -21,9 +21,7 @@ from tracking.models import Customer, Order
 from tracking.outcome import Outcome, Refused
 from workspaces.models import Workspace
 
-AD_PLATFORMS = [
-    platform.key for platform in PLATFORMS.values() if platform.has_spend
-]  # analytics repeats their campaign ids
+AD_PLATFORMS = [platform.key for platform in PLATFORMS.values() if platform.has_spend]  # analytics repeats their campaign ids
 CHUNK = 1_000  # rows of one statement
 CUT = {
     "utm_source": 200,
@@ -61,9 +59,7 @@ def store(workspace: Workspace, rows: Sequence[OrderRow], source: str) -> Outcom
 
     Runs in one transaction and a constant number of queries per 1,000 rows.
     """
-    refused = tuple(
-        Refused(index, reason) for index, row in enumerate(rows) if (reason := row_rules.order_problem(row))
-    )
+    refused = tuple(Refused(index, reason) for index, row in enumerate(rows) if (reason := row_rules.order_problem(row)))
     bad = {index for index, _ in refused}
     good = [_fitted(row) for index, row in enumerate(rows) if index not in bad]
     stored = corrected = 0
@@ -101,9 +97,7 @@ def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -
             touched.add(order.customer_id)
             changed += 1
         written.append(Order(workspace=workspace, order_id=order_id, source=source, **values))
-    Order.objects.bulk_create(
-        written, update_conflicts=True, unique_fields=["workspace", "order_id"], update_fields=list(FIELDS)
-    )
+    Order.objects.bulk_create(written, update_conflicts=True, unique_fields=["workspace", "order_id"], update_fields=list(FIELDS))
     refunds.link(workspace, [order.order_id for order in written])
     recompute_customers(workspace, touched | {order.customer_id for order in written})
     return len(written) - changed, changed
@@ -125,9 +119,7 @@ FIELDS = (
 
 
 def _values(row: OrderRow, customer_id: int | None, campaign_channel: str, zone: ZoneInfo) -> dict[str, object]:
-    origin = Origin(
-        row.utm_source, row.utm_medium, row.utm_campaign, row.gclid, row.fbclid, row.referrer, campaign_channel
-    )
+    origin = Origin(row.utm_source, row.utm_medium, row.utm_campaign, row.gclid, row.fbclid, row.referrer, campaign_channel)
     grouping = group(origin)
     return {
         "customer_id": customer_id,
@@ -140,9 +132,7 @@ def _values(row: OrderRow, customer_id: int | None, campaign_channel: str, zone:
 
 def _customers(workspace: Workspace, keys: set[str]) -> dict[str, int]:
     """Ids by key, new customers created."""
-    Customer.objects.bulk_create(
-        [Customer(workspace=workspace, key=key) for key in sorted(keys)], ignore_conflicts=True
-    )
+    Customer.objects.bulk_create([Customer(workspace=workspace, key=key) for key in sorted(keys)], ignore_conflicts=True)
     return dict(Customer.objects.filter(workspace=workspace, key__in=keys).values_list("key", "id"))
 
 

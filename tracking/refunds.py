@@ -32,9 +32,7 @@ FIELDS = ("order_id_text", "order", "refunded_at", "day", "gross", "net", "margi
 
 def store(workspace: Workspace, rows: Sequence[RefundRow]) -> Outcome:
     """Store up to 1,000 refunds in one transaction and a constant number of queries; of one id the last row counts."""
-    refused = tuple(
-        Refused(index, reason) for index, row in enumerate(rows) if (reason := row_rules.refund_problem(row))
-    )
+    refused = tuple(Refused(index, reason) for index, row in enumerate(rows) if (reason := row_rules.refund_problem(row)))
     bad = {index for index, _ in refused}
     good = {row.refund_id: row for index, row in enumerate(rows) if index not in bad}
     with transaction.atomic():
@@ -56,9 +54,7 @@ def _store_unique(workspace: Workspace, rows: dict[str, RefundRow]) -> tuple[int
             continue
         changed += refund is not None
         written.append(Refund(workspace=workspace, refund_id=refund_id, **values))
-    Refund.objects.bulk_create(
-        written, update_conflicts=True, unique_fields=["workspace", "refund_id"], update_fields=list(FIELDS)
-    )
+    Refund.objects.bulk_create(written, update_conflicts=True, unique_fields=["workspace", "refund_id"], update_fields=list(FIELDS))
     return len(written) - changed, changed
 
 

@@ -57,15 +57,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "target_roas",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=8, null=True, verbose_name="target ROAS"
-                    ),
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True, verbose_name="target ROAS"),
                 ),
                 (
                     "target_cpa",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="target CPA"
-                    ),
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="target CPA"),
                 ),
                 ("name_rule", models.CharField(blank=True, max_length=200, verbose_name="name rule")),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -77,15 +73,11 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"),
                 ),
                 (
                     "campaign",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="campaigns.campaign"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="links", to="campaigns.campaign"),
                 ),
                 (
                     "platform_campaign",
@@ -97,9 +89,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "origin",
-                    models.CharField(
-                        choices=[("manual", "By hand"), ("rule", "By name rule")], default="manual", max_length=10
-                    ),
+                    models.CharField(choices=[("manual", "By hand"), ("rule", "By name rule")], default="manual", max_length=10),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
@@ -133,9 +123,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
                     "updated_by",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL),
                 ),
             ],
         ),
@@ -172,15 +160,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("planned__gte", 0)), name="campaigns_budget_positive"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("planned__gte", 0)), name="campaigns_budget_positive"),
         ),
         migrations.AddConstraint(
             model_name="budget",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "campaign", name="campaigns_budget_campaign_ws", to="campaigns.Campaign"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("campaign", name="campaigns_budget_campaign_ws", to="campaigns.Campaign"),
         ),
         migrations.AddConstraint(
             model_name="campaignlink",

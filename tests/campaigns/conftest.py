@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:  # pytest reads this file before Django has its settings
+    from django.test import Client
+
     from workspaces.models import User, Workspace
 
 
@@ -19,6 +21,13 @@ def workspace(db: None) -> "Workspace":
 def marketer(workspace: "Workspace") -> "User":
     from workspaces.models import Member, Role, User
 
-    user = User.objects.create_user("mia@example.org", name="Mia Muster")
+    user = User.objects.create_user("mia@example.org", name="Mia Muster", language="en")
     Member.objects.create(workspace=workspace, user=user, role=Role.MARKETER)
     return user
+
+
+@pytest.fixture
+def mia(client: "Client", marketer: "User") -> "Client":
+    """A browser in which the marketer is logged in."""
+    client.force_login(marketer)
+    return client

@@ -33,9 +33,7 @@ def test_it_plans_changes_and_clears_a_cell_and_records_each(workspace: Workspac
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("language", "text"), [("de", "1.234,50"), ("de", "1234,5 €"), ("en", "1,234.50"), ("en", "1234.5")]
-)
+@pytest.mark.parametrize(("language", "text"), [("de", "1.234,50"), ("de", "1234,5 €"), ("en", "1,234.50"), ("en", "1234.5")])
 def test_it_reads_amounts_as_the_language_writes_them(language: str, text: str) -> None:
     with translation.override(language):
         assert budgets.parse_amount(text) == Decimal("1234.50")

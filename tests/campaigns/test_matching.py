@@ -44,9 +44,7 @@ def test_it_finds_names_that_contain_the_rule(workspace: Workspace, rule: str, n
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.text(st.characters(codec="utf-8", exclude_characters="\0*"), min_size=3).filter(
-        lambda text: not matching.is_too_wide(text)
-    )
+    st.text(st.characters(codec="utf-8", exclude_characters="\0*"), min_size=3).filter(lambda text: not matching.is_too_wide(text))
 )
 def test_every_name_is_found_by_itself(workspace: Workspace, name: str) -> None:
     account = builders.account(workspace)
@@ -56,9 +54,7 @@ def test_every_name_is_found_by_itself(workspace: Workspace, name: str) -> None:
 
 @pytest.mark.usefixtures("platform_campaigns")
 def test_it_never_takes_a_platform_campaign_from_another_campaign(workspace: Workspace) -> None:
-    first, second = (
-        Campaign.objects.create(workspace=workspace, name=name, name_rule="SEA") for name in ("First", "Second")
-    )
+    first, second = (Campaign.objects.create(workspace=workspace, name=name, name_rule="SEA") for name in ("First", "Second"))
     brand = PlatformCampaign.objects.get(workspace=workspace, name="DE_SEA_Brand")
     assert matching.link(first, [brand], "manual") == 1
     assert matching.link(second, list(matching.matches(workspace, "SEA")), "rule") == 3

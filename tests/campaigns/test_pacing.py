@@ -13,9 +13,7 @@ OCTOBER = date(2026, 10, 1)
 
 
 def test_it_measures_against_the_days_that_are_over() -> None:
-    pacing = of_month(
-        OCTOBER, date(2026, 10, 11), Decimal(3_100), Decimal(1_200)
-    )  # 10 of 31 days: 1,000 planned so far
+    pacing = of_month(OCTOBER, date(2026, 10, 11), Decimal(3_100), Decimal(1_200))  # 10 of 31 days: 1,000 planned so far
     assert (pacing.pace, pacing.state) == (Decimal("1.2"), State.OVER)
     assert pacing.projected == pytest.approx(Decimal(3_720))
     assert pacing.remaining_per_day == pytest.approx(Decimal(1_900) / 21)

@@ -53,9 +53,7 @@ def test_it_refuses_bad_rows_with_reasons_and_takes_the_others(workspace: Worksp
 
 
 def test_it_dates_the_order_in_the_workspace_zone(workspace: Workspace, other: Workspace) -> None:
-    late = order(
-        ordered_at=datetime(2026, 10, 1, 22, 30, tzinfo=UTC)
-    )  # half past midnight in Berlin, evening in New York
+    late = order(ordered_at=datetime(2026, 10, 1, 22, 30, tzinfo=UTC))  # half past midnight in Berlin, evening in New York
     orders.store(workspace, [late], "api")
     orders.store(other, [late], "api")
     assert Order.objects.get(workspace=workspace).day == date(2026, 10, 2)
@@ -144,9 +142,7 @@ def final_state(workspace: Workspace, batches: list[list[Row]]) -> tuple[list[ob
             refunds.store(workspace, [row for row in batch if isinstance(row, RefundRow)])
             orders.store(workspace, [row for row in batch if isinstance(row, OrderRow)], "api")
         state = (
-            list(
-                Order.objects.order_by("order_id").values_list("order_id", "customer__key", "day", "gross", "channel")
-            ),
+            list(Order.objects.order_by("order_id").values_list("order_id", "customer__key", "day", "gross", "channel")),
             list(Refund.objects.order_by("refund_id").values_list("refund_id", "order__order_id", "gross")),
             list(Customer.objects.order_by("key").values_list("key", "first_order_at", "acquisition_channel")),
         )
@@ -156,12 +152,8 @@ def final_state(workspace: Workspace, batches: list[list[Row]]) -> tuple[list[ob
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_it_ends_in_the_same_state_for_every_sequence_repetition_and_cut(
-    workspace: Workspace, data: st.DataObject
-) -> None:
-    rows: list[Row] = data.draw(
-        st.permutations([*ORDERS, *REFUNDS, *data.draw(st.lists(st.sampled_from([*ORDERS, *REFUNDS])))])
-    )
+def test_it_ends_in_the_same_state_for_every_sequence_repetition_and_cut(workspace: Workspace, data: st.DataObject) -> None:
+    rows: list[Row] = data.draw(st.permutations([*ORDERS, *REFUNDS, *data.draw(st.lists(st.sampled_from([*ORDERS, *REFUNDS])))]))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(rows)), max_size=4)) | {0, len(rows)})
     batches = [rows[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
     assert final_state(workspace, batches) == final_state(workspace, [[*ORDERS, *REFUNDS]])

@@ -76,13 +76,10 @@ class Proposal:
 
 def propose(workspace: Workspace, table: Table) -> Proposal:
     """The saved answer for these headers, else what the headers and the cells themselves tell."""
-    saved = ColumnMapping.objects.filter(workspace=workspace, kind="orders", headers=table.headers).first()
-    if saved:
+    if saved := _saved(workspace, table.headers):
         return Proposal(saved.columns, saved.options, "", True)
     columns = _by_words(table.headers)
-    amounts = [
-        cell for name in ("gross", "net", "margin") if name in columns for cell in cells_of(table, columns[name])
-    ]
+    amounts = [cell for name in ("gross", "net", "margin") if name in columns for cell in cells_of(table, columns[name])]
     reading = {"time_zone": workspace.time_zone, "currency": workspace.currency, "vat_percent": "19"}
     ambiguous = next((str(cell) for cell in amounts if is_ambiguous(cell)), "")
     if sign := decimal_sign_of(amounts) or ("" if ambiguous else "."):
@@ -90,6 +87,12 @@ def propose(workspace: Workspace, table: Table) -> Proposal:
     if "ordered_at" in columns and (order := date_order_of(cells_of(table, columns["ordered_at"]))):
         reading["date_order"] = order
     return Proposal(columns, reading, ambiguous, False)
+
+
+def _saved(workspace: Workspace, headers: list[str]) -> ColumnMapping | None:
+    """The answer for these headers, or for fewer: a file of refused lines has its reasons as columns more."""
+    mappings = ColumnMapping.objects.filter(workspace=workspace, kind="orders").order_by("-updated_at")
+    return mappings.filter(headers=headers).first() or mappings.filter(headers__contained_by=headers).first()
 
 
 def save(workspace: Workspace, headers: Sequence[str], columns: dict[str, str], reading: Reading) -> None:

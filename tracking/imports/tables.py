@@ -35,23 +35,21 @@ class Table(NamedTuple):
     encoding: str  # "utf-8", "cp1252" …, "xlsx"
 
 
-def read(content: bytes) -> Table:
-    """The table in the file, by its content, not by its name. Raises UnableToRead."""
+def read(content: bytes, most: int | None = None) -> Table:
+    """The table in the file, by its content, not by its name; at most the first `most` lines. Raises UnableToRead."""
     if len(content) > LARGEST_FILE:
         raise UnableToRead(_("The file is larger than 20 MB. Split it and import the parts."))
     if content.startswith(b"PK\x03\x04"):
-        frame, encoding = _read_xlsx(content), "xlsx"
+        frame, encoding = _read_xlsx(content, most), "xlsx"
         numbers = list(range(1, len(frame) + 1))
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnableToRead(_("This is an old Excel file (.xls). Save it as .xlsx or CSV and upload it again."))
     else:
         text, encoding = decode(content)
-        frame = _read_csv(text)
+        frame = _read_csv(text, most)
         numbers = _line_numbers(frame)
     lines = [
-        Line(number, cells)
-        for number, cells in zip(numbers, frame.to_numpy().tolist(), strict=True)
-        if any(map(_filled, cells))
+        Line(number, cells) for number, cells in zip(numbers, frame.to_numpy().tolist(), strict=True) if any(map(_filled, cells))
     ]
     if not lines:
         raise UnableToRead(_("The file is empty."))
@@ -93,7 +91,7 @@ def delimiter_of(text: str) -> str:
     return max(DELIMITERS, key=score) if sample else ","
 
 
-def _read_csv(text: str) -> "pd.DataFrame":
+def _read_csv(text: str, most: int | None) -> "pd.DataFrame":
     import pandas as pd
 
     delimiter = delimiter_of(text)
@@ -103,7 +101,7 @@ def _read_csv(text: str) -> "pd.DataFrame":
     try:
         return pd.read_csv(
             io.StringIO("\n" + text.partition("\n")[2] if hint else text), sep=delimiter, header=None,
-            names=list(range(min(width, MOST_COLUMNS))), dtype=str, na_filter=False, skip_blank_lines=False, index_col=False,
+            names=list(range(min(width, MOST_COLUMNS))), dtype=str, na_filter=False, skip_blank_lines=False, index_col=False, nrows=most,
         ).fillna("")  # fmt: skip
     except pd.errors.EmptyDataError as error:
         raise UnableToRead(_("The file is empty.")) from error
@@ -120,7 +118,7 @@ def _line_numbers(frame: "pd.DataFrame") -> list[int]:
     return [int(number) for number in begins]
 
 
-def _read_xlsx(content: bytes) -> "pd.DataFrame":
+def _read_xlsx(content: bytes, most: int | None) -> "pd.DataFrame":
     """Values of the first sheet; formulas give their last computed value, macros are never looked at."""
     import pandas as pd
 
@@ -130,7 +128,7 @@ def _read_xlsx(content: bytes) -> "pd.DataFrame":
                 raise UnableToRead(_("The workbook is too large once unpacked. Save the sheet as CSV and upload that."))
             if "xl/workbook.xml" not in archive.namelist():
                 raise UnableToRead(_("This is no Excel workbook. Upload a .xlsx or .csv file."))
-        return pd.read_excel(io.BytesIO(content), header=None, dtype=object, engine="openpyxl", na_filter=False)
+        return pd.read_excel(io.BytesIO(content), header=None, dtype=object, engine="openpyxl", na_filter=False, nrows=most)
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise UnableToRead(_("The workbook is damaged. Open it in Excel, save it again and upload that.")) from error
 

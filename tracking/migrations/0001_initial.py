@@ -161,9 +161,7 @@ class Migration(migrations.Migration):
                 ("error_message", models.TextField(blank=True)),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
@@ -218,9 +216,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="order",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "customer", name="tracking_order_customer_ws", to="tracking.Customer"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("customer", name="tracking_order_customer_ws", to="tracking.Customer"),
         ),
         migrations.AddConstraint(
             model_name="refund",

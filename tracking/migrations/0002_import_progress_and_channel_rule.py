@@ -68,9 +68,7 @@ class Migration(migrations.Migration):
         migrations.AddField(model_name="importfile", name="refused", field=models.PositiveIntegerField(default=0)),
         migrations.AddIndex(
             model_name="importfile",
-            index=models.Index(
-                condition=models.Q(("state", "running")), fields=["lease_until"], name="tracking_importfile_lease"
-            ),
+            index=models.Index(condition=models.Q(("state", "running")), fields=["lease_until"], name="tracking_importfile_lease"),
         ),
         migrations.AddConstraint(
             model_name="importfile",
@@ -89,9 +87,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="refusedrow",
             name="workspace",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
-            ),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"),
         ),
         migrations.AddConstraint(
             model_name="refusedrow",
@@ -99,9 +95,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="refusedrow",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "file", name="tracking_refusedrow_file_ws", to="tracking.ImportFile"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("file", name="tracking_refusedrow_file_ws", to="tracking.ImportFile"),
         ),
         migrations.AddConstraint(
             model_name="refusedrow",

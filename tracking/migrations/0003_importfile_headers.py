@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tracking', '0002_import_progress_and_channel_rule'),
+        ("tracking", "0002_import_progress_and_channel_rule"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importfile',
-            name='headers',
+            model_name="importfile",
+            name="headers",
             field=models.JSONField(default=list),
         ),
     ]
