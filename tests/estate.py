@@ -1,16 +1,27 @@
 """One object of every kind that an address can name, in a workspace of one's choice."""
 
-from datetime import date, timedelta
+from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignLink
+from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
-from mops.lib.period import month_start
+from tests.channels.builders import a_row, store
 from tracking.models import ImportFile, Order
 from workspaces.models import ApiKey, Invitation, Member, Role, User, Workspace
+
+CHANNEL = "paid_social"
+VALUES: dict[str, dict[str, str]] = {  # addresses that name no object
+    "": {},
+    "channel": {"code": CHANNEL},
+    "export": {"page": "overview", "kind": "csv"},
+    "page": {"page": "overview"},
+    "platform": {"platform": "meta"},
+}
 
 
 class Estate:
@@ -18,12 +29,16 @@ class Estate:
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace, self.name = workspace, name
+        self.day = timezone.now().date() - timedelta(days=3)
 
     def kwargs(self, target: str) -> dict[str, Any]:
-        """The arguments of an address for `target`: "" for none, "platform", or one of the objects below."""
-        own = {"": {}, "platform": {"platform": "meta"}}.get(target)
-        if own is not None:
-            return own
+        """The arguments of an address for `target`: a key of VALUES, a pulled thing, or one of the objects below."""
+        if target in VALUES:
+            return dict(VALUES[target])
+        if target in ("pulled", "pulled day", "pulled row"):
+            day = {"day": self.day} if target != "pulled" else {}
+            window = {"window": "default"} if target == "pulled row" else {}
+            return {"code": CHANNEL, "campaign": self.platform_campaign.pk, **day, **window}
         found = getattr(self, target)
         return {"uuid": found.uuid} if isinstance(found, Connection) else {"pk": found.pk}
 
@@ -68,13 +83,11 @@ class Estate:
 
     @cached_property
     def platform_campaign(self) -> PlatformCampaign:
-        return PlatformCampaign.objects.create(
-            workspace=self.workspace,
-            account=self.account,
-            external_id="1",
-            name=f"{self.name} platform campaign",
-            channel="paid_social",
-        )
+        """Seen by a pull that stored one day of it."""
+        seen = EntityRow("campaign", "1", "", f"{self.name} platform campaign", "enabled", CHANNEL)
+        day = self.day
+        store(self.account, day, day + timedelta(days=1), [a_row(day, "1", spend=Decimal(7), clicks=1)], entities=[seen])
+        return PlatformCampaign.objects.get(workspace=self.workspace)
 
     @cached_property
     def campaign(self) -> Campaign:
@@ -108,10 +121,6 @@ class Estate:
             content=b"order_id;ordered_at;gross\n1;2026-01-01;10,00\n",
             headers=["order_id", "ordered_at", "gross"],
         )
-
-    @cached_property
-    def month(self) -> date:
-        return month_start(timezone.now().date())
 
     def build(self) -> None:
         """Everything at once."""

@@ -111,6 +111,16 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
         P.MANAGE_BUDGETS, "POST", data=(("month", "2026-11"), ("channel", "paid_search"), ("planned", "100"))
     ),
     "campaigns:budget_copy": Page(P.MANAGE_BUDGETS, "POST", data=(("month", "2026-11"),)),
+    # reports
+    "reporting:overview": Page(P.VIEW_REPORTS),
+    "reporting:channels": Page(P.VIEW_REPORTS),
+    "reporting:channel": Page(P.VIEW_REPORTS, "GET", "channel"),
+    "reporting:channel_ads": Page(P.VIEW_REPORTS, "GET", "channel"),
+    "reporting:channel_campaign": Page(P.VIEW_REPORTS, "GET", "pulled"),
+    "reporting:channel_day": Page(P.VIEW_REPORTS, "GET", "pulled day"),
+    "reporting:channel_trace": Page(P.VIEW_REPORTS, "GET", "pulled row"),
+    "reporting:passport": Page(P.VIEW_REPORTS, "GET", "page"),
+    "reporting:export": Page(P.EXPORT_REPORTS, "GET", "export"),
     # login, from allauth
     "accept_invitation": Public(404, (("token", "unknown"),)),
     "account_login": Public(),

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.estate import Estate
+from tests.estate import VALUES, Estate
 from tests.people import ClientFor
 from tests.routes import ROUTES, Keyed, Login, Page, Public
 from workspaces import api_keys
@@ -23,7 +23,7 @@ from workspaces.permissions import allows
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DONE = {200, 201, 202, 204, 302, 303, 400, 409, 422}  # let in; an empty form may still be refused as a form
 PAGES = {name: route for name, route in ROUTES.items() if isinstance(route, Page)}
-OF_ONE_OBJECT = {name: route for name, route in PAGES.items() if route.target not in ("", "platform")}
+OF_ONE_OBJECT = {name: route for name, route in PAGES.items() if route.target not in VALUES}
 
 
 def all_routes(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -61,14 +61,7 @@ class Link:
 
 def start_url(workspace: Workspace) -> str:
     """Where work in a workspace begins."""
-    return _url("reporting:overview", workspace)
-
-
-def _url(name: str, workspace: Workspace) -> str:
-    try:
-        return reverse(name, args=[workspace.slug])
-    except NoReverseMatch:
-        return f"/{workspace.slug}/"
+    return reverse("reporting:overview", args=[workspace.slug])
 
 
 def links(entries: tuple[Entry, ...], workspace: Workspace, role: str, route: str) -> list[Link]:
@@ -77,7 +70,7 @@ def links(entries: tuple[Entry, ...], workspace: Workspace, role: str, route: st
     current = max(allowed, key=lambda entry: _fit(entry, route), default=None)
     if current and not _fit(current, route):
         current = None
-    return [Link(entry.label, entry.icon, _url(entry.url_name, workspace), entry is current) for entry in allowed]
+    return [Link(entry.label, entry.icon, reverse(entry.url_name, args=[workspace.slug]), entry is current) for entry in allowed]
 
 
 def _fit(entry: Entry, route: str) -> int:
