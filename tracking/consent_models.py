@@ -172,9 +172,11 @@ class SubjectLink(models.Model):
     class Meta:
         constraints = [
             WorkspaceKey(),
-            models.UniqueConstraint(fields=["workspace", "first", "second"], condition=Q(ended_at=None), name="tracking_subjectlink_once"),
+            models.UniqueConstraint(
+                fields=["workspace", "first", "second"], condition=Q(ended_at=None), name="tracking_subjectlink_once"
+            ),
             models.CheckConstraint(condition=Q(first__lt=models.F("second")), name="tracking_subjectlink_order"),
-        ]  # fmt: skip
+        ]
         indexes = [models.Index(fields=["workspace", "second"], name="tracking_subjectlink_second")]
 
 

@@ -187,3 +187,22 @@ class RefusedRow(models.Model):
             SameWorkspace("file", to="tracking.ImportFile"),
             models.UniqueConstraint(fields=["file", "line"], name="tracking_refusedrow_once"),
         ]
+
+
+from tracking.consent_models import (  # noqa: E402  models by topic, one place to import them from
+    BlindKey,
+    ChainHead,
+    ConsentEvent,
+    ConsentState,
+    ConsentText,
+    DoubleOptIn,
+    Purpose,
+    Release,
+    SubjectLink,
+    Suppression,
+)
+
+__all__ = [
+    "BlindKey", "ChainHead", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText", "Customer", "DoubleOptIn",
+    "ImportFile", "Order", "Purpose", "Refund", "RefusedRow", "Release", "SubjectLink", "Suppression",
+]  # fmt: skip
