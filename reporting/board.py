@@ -1,0 +1,110 @@
+"""The numbers of one dashboard: every result is read once, when the first widget asks for it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from campaigns.models import Budget
+from channels.models import AdAccount, Connection, PlatformCampaign
+from mops.lib.period import Period, month_start
+from reporting.charts import Known
+from reporting.freshness import Freshness, freshness
+from reporting.query import Account, Query, Result, run
+from reporting.scope import Sources, accounts_of
+from reporting.selection import Selection
+from tracking.models import Order
+from workspaces.models import Invitation, Member, Workspace
+
+
+class Board:
+    """What the widgets of a page share. `filters` narrow the selection's own, for example to the page's channel."""
+
+    cards: tuple[str, ...] = (
+        "spend", "net_revenue_after_refunds", "mer", "blended_cpa", "new_customers", "cac", "ltv", "ltv_cac",
+    )  # fmt: skip
+    table: tuple[str, ...] = (
+        "impressions", "clicks", "ctr", "cpc", "spend", "conversions", "cvr", "cpa", "conversions_value", "roas",
+        "orders", "net_revenue_after_refunds", "ltv", "ltv_cac",
+    )  # fmt: skip
+
+    def __init__(
+        self, workspace: Workspace, selection: Selection, member: Member, filters: Mapping[str, Any] | None = None,
+        campaign: PlatformCampaign | None = None,
+    ) -> None:  # fmt: skip
+        self.workspace, self.selection, self.member, self.campaign = workspace, selection, member, campaign
+        self.filters = dict(selection.filters) | dict(filters or {})
+
+    def query(self, metrics: tuple[str, ...], dimensions: tuple[str, ...] = (), **fields: Any) -> Query:
+        """A question with the selection's period, filters, window and knowledge."""
+        chosen = self.selection
+        common: dict[str, Any] = {"filters": self.filters, "comparison": chosen.comparison,
+                                  "attribution_window": chosen.window, "as_of": chosen.known_until}  # fmt: skip
+        return Query(self.workspace, metrics=metrics, dimensions=dimensions, **{"period": chosen.period} | common | fields)
+
+    def run(self, query: Query) -> Result:
+        return run(query, self.sources)
+
+    @cached_property
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts of the workspace, for the filters to choose from."""
+        return accounts_of(self.workspace, {})
+
+    @cached_property
+    def sources(self) -> Sources:
+        wanted = [(name, self.filters[name]) for name in ("account", "platform") if name in self.filters]
+        kept = [account for account in self.accounts
+                if all((account.id if name == "account" else account.platform) in values for name, values in wanted)]  # fmt: skip
+        return Sources(tuple(kept), self.setup["ordered"])
+
+    @cached_property
+    def series(self) -> Result:
+        """Cards and chart in time; its totals are the cards' numbers."""
+        metrics = tuple(dict.fromkeys((*self.cards, *self.selection.chart)))
+        return self.run(self.query(metrics, (self.selection.grain,)))
+
+    @cached_property
+    def channels(self) -> Result:
+        order = {"order_by": self.selection.sort} if self.selection.sort.removeprefix("-") in self.table else {"order_by": "-spend"}
+        return self.run(self.query(self.table, ("channel",), comparison=None, **order))
+
+    @cached_property
+    def freshness(self) -> Freshness:
+        return freshness(self.workspace, self.selection.period, self.filters)
+
+    @property
+    def known(self) -> Known:
+        return Known(self.selection.today, self.freshness.provisional_from)
+
+    @cached_property
+    def month(self) -> Result | None:
+        """Spend and plan per channel of this month's complete days; None on its first day."""
+        today = self.selection.today
+        if today.day == 1:
+            return None
+        period = Period(month_start(today), today)
+        return self.run(self.query(("spend", "budget"), ("channel",), period=period, comparison=None, as_of=None))
+
+    @cached_property
+    def setup(self) -> dict[str, bool]:
+        """Which first steps are done, in one statement."""
+        mine = {"workspace": OuterRef("pk")}
+        selected = AdAccount.objects.filter(**mine, selected=True)
+        steps = {
+            "connected": Connection.objects.filter(**mine),
+            "chosen": selected,
+            "pulled": selected.filter(last_success_at__isnull=False),
+            "ordered": Order.objects.filter(**mine),
+            "planned": Budget.objects.filter(**mine),
+            "invited": Invitation.objects.filter(**mine),
+            "joined": Member.objects.filter(**mine).exclude(user_id=self.member.user_id),
+        }
+        rows = Workspace.objects.filter(pk=self.workspace.pk)
+        return dict(rows.values(**{name: Exists(found) for name, found in steps.items()}).get())
+
+
+class ChannelBoard(Board):
+    """A channel or one of its campaigns: what was delivered beside what the shop sold."""
+
+    cards = ("spend", "clicks", "cpc", "orders", "net_revenue_after_refunds", "mer", "cac", "ltv_cac")

@@ -1,0 +1,32 @@
+"""A page's numbers as a file, from the same question."""
+
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_GET
+
+from reporting import export as files
+from reporting.views.page import select
+from reporting.views.questions import question
+from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.permissions import Permission
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
+
+
+@require_GET
+def export(request: WorkspaceRequest, workspace: str, page: str, kind: str) -> HttpResponseBase:
+    """`kind`: csv (raw), excel (CSV for German Excel) or xlsx."""
+    space = get_workspace(request, workspace, Permission.EXPORT_REPORTS)
+    board, query = question(space, select(request, space), request.member, page)
+    if kind not in ("csv", "excel", "xlsx"):
+        raise Http404(f"No format {kind!r}")
+    result = board.run(query)
+    response: HttpResponseBase
+    if kind == "xlsx":
+        response = HttpResponse(files.workbook(query, result), content_type=XLSX)
+    else:
+        lines = files.raw_csv(query, result) if kind == "csv" else files.german_csv(query, result)
+        response = StreamingHttpResponse(lines, content_type=CSV)
+    name = files.file_name(query, "xlsx" if kind == "xlsx" else "csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
