@@ -189,7 +189,7 @@ class RefusedRow(models.Model):
         ]
 
 
-from tracking.consent_models import (  # noqa: E402  models by topic, one place to import them from
+from tracking.consent_models import (  # noqa: E402
     BlindKey,
     ChainHead,
     ConsentEvent,
@@ -201,8 +201,18 @@ from tracking.consent_models import (  # noqa: E402  models by topic, one place 
     SubjectLink,
     Suppression,
 )
+from tracking.event_models import (  # noqa: E402  models by topic, one place to import them from
+    Event,
+    EventKey,
+    RawBody,
+    Rejection,
+    Session,
+    Source,
+    SourceDay,
+)
 
 __all__ = [
     "BlindKey", "ChainHead", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText", "Customer", "DoubleOptIn",
-    "ImportFile", "Order", "Purpose", "Refund", "RefusedRow", "Release", "SubjectLink", "Suppression",
+    "Event", "EventKey", "ImportFile", "Order", "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection", "Release",
+    "Session", "Source", "SourceDay", "SubjectLink", "Suppression",
 ]  # fmt: skip
