@@ -9,9 +9,12 @@ SECRET = re.compile(
 BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}")
 SHAPES = re.compile(r"\b(?:EAA[A-Za-z0-9]{20,}|ya29\.[\w-]{10,}|1//[\w-]{20,}|GOCSPX-[\w-]{10,}|mops_[a-z]+_[\w-]{20,})")
 
+ADDRESS = re.compile(r"([?&](?:code|state|token|key)=|/invitations/)[^\s\"'&/?]+")  # secrets that travel in links
+
 
 def redact(text: str) -> str:
     """The text with every secret-looking value replaced by "[secret]"."""
     text = SECRET.sub(r"\1[secret]", text)
     text = BEARER.sub(r"\1[secret]", text)
+    text = ADDRESS.sub(r"\1[secret]", text)
     return SHAPES.sub("[secret]", text)
