@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 
 @login_not_required
@@ -16,7 +16,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("account/", include("workspaces.account_urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="api_schema"),
-    path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="api_schema", permission_classes=[], authentication_classes=[]),
+    path("api/v1/docs", SpectacularSwaggerSplitView.as_view(url_name="api_schema", permission_classes=[], authentication_classes=[]),
          name="api_docs"),
     path("api/v1/", include("reporting.api_urls")),
     path("api/v1/", include("tracking.api_urls")),
