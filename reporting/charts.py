@@ -20,6 +20,7 @@ from reporting.templatetags.formats import DASH, locale, percent
 from reporting.templatetags.formats import date as day_text
 
 SERIES_STYLE = {"type": "line", "showSymbol": False, "symbolSize": 5, "connectNulls": False}
+CONTAINED = {"outerBoundsMode": "same", "outerBoundsContain": "axisLabel"}  # axis labels stay inside the picture
 HUES = 6  # more cannot be told apart: the rest is "others"
 Option = dict[str, Any]
 
@@ -73,7 +74,7 @@ def ranking(result: Result, metric: str) -> Chart:
         "series": [{"type": "bar", "name": str(KPIS[metric].label), "data": values[::-1], "hue": 0, "barMaxWidth": 22,
                     "unit": KPIS[metric].unit, "itemStyle": {"borderRadius": [0, 3, 3, 0]}}],
         "legend": {"show": False},
-        "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
+        "grid": {"left": 4, "right": 24, "top": 8, "bottom": 4} | CONTAINED,
     }  # fmt: skip
     summary = _share_sentence(result, rows, metric)
     option["aria"] = {"enabled": True, "label": {"description": summary}}
@@ -84,7 +85,7 @@ def ranking(result: Result, metric: str) -> Chart:
 def _frame(labels: list[str], titles: list[str], currency: str) -> Option:
     return {
         "mops": {"locale": locale().replace("_", "-"), "currency": currency, "titles": titles},
-        "grid": {"left": 8, "right": 8, "top": 44, "bottom": 8, "containLabel": True},
+        "grid": {"left": 4, "right": 4, "top": 44, "bottom": 4} | CONTAINED,
         "legend": {"top": 0, "left": 0, "icon": "roundRect", "itemWidth": 14, "itemHeight": 4},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {"type": "category", "data": labels, "boundaryGap": len(labels) < 3, "axisTick": {"show": False},

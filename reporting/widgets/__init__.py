@@ -39,6 +39,6 @@ def _html(request: HttpRequest, board: Board, widget: Widget) -> SafeString:
         if context is None:
             return SafeString("")
         return render_to_string(widget.template, {"board": board, "selection": board.selection} | context, request)
-    except Exception as error:  # noqa: BLE001  whatever breaks: its place says so, the others stay
+    except Exception as error:
         log.exception("widget_failed", widget=widget.name, workspace=board.workspace.slug)
         return render_to_string("reporting/widgets/failed.html", {"name": widget.name, "error": type(error).__name__}, request)
