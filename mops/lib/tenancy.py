@@ -44,15 +44,19 @@ class SameWorkspace(models.BaseConstraint):
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]  # as UniqueConstraint does
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+    # The overrides below differ from BaseConstraint's types as Django's own constraints do.
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]
+        self.create_sql(model, schema_editor)
         return ""
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]  # as UniqueConstraint does
-        return Statement("ALTER TABLE %(table)s ADD " + self._sql(model).replace("%", "%%"),
-                         table=Table(model._meta.db_table, schema_editor.quote_name))  # fmt: skip
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]
+        """Added when the migration ends: the key it points at may be made later in the same migration."""
+        statement = Statement("ALTER TABLE %(table)s ADD " + self._sql(model).replace("%", "%%"),
+                              table=Table(model._meta.db_table, schema_editor.quote_name))  # fmt: skip
+        schema_editor.deferred_sql.append(statement)
+        return ""
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]  # as UniqueConstraint does
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
         return Statement(f'ALTER TABLE %(table)s DROP CONSTRAINT "{self.name}"',
                          table=Table(model._meta.db_table, schema_editor.quote_name))  # fmt: skip
 
