@@ -55,9 +55,7 @@ class Connection(models.Model):
         constraints = [
             WorkspaceKey(),
             models.CheckConstraint(
-                condition=models.Q(
-                    state__in=["connected", "expiring", "reauth_required", "error", "paused", "disconnected"]
-                ),
+                condition=models.Q(state__in=["connected", "expiring", "reauth_required", "error", "paused", "disconnected"]),
                 name="channels_connection_state",
             ),
         ]

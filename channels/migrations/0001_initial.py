@@ -1,11 +1,13 @@
-import channels.models
-import channels.taxonomy
+import uuid
+
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import mops.lib.tenancy
-import uuid
 from django.conf import settings
 from django.db import migrations, models
+
+import channels.models
+import channels.taxonomy
+import mops.lib.tenancy
 
 
 class Migration(migrations.Migration):

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -40,7 +41,8 @@ def detail(request: WorkspaceRequest, workspace: str, uuid: UUID) -> HttpRespons
     space = get_workspace(request, workspace, Permission.VIEW_CONNECTIONS)
     connection = get_connection(space, uuid)
     card = cards.cards(space, only=connection)[0]
-    runs = SyncRun.objects.filter(account__connection=connection).select_related("account").order_by("-pk")
+    runs = SyncRun.objects.filter(account__connection=connection).select_related("account")
+    runs = runs.order_by(Coalesce("finished_at", "started_at", "run_after").desc(), "-pk")
     context = {
         "card": card,
         "connection": connection,
