@@ -49,8 +49,8 @@ def read_facts(scope: Scope) -> list[tuple[Any, ...]]:
 
 def parts(scope: Scope) -> Iterator[Part]:
     """Which tables are read for which accounts and days."""
-    home = tuple(account for account in scope.accounts if account.currency == scope.workspace.currency)
-    abroad = tuple(account for account in scope.accounts if account.currency != scope.workspace.currency)
+    home = tuple(account for account in scope.relevant if account.currency == scope.workspace.currency)
+    abroad = tuple(account for account in scope.relevant if account.currency != scope.workspace.currency)
     since, until = scope.period.since, scope.period.until
     for accounts, foreign in ((home, False), (abroad, True)):
         part = Part(_table(scope), accounts, since, until, foreign)
@@ -81,17 +81,16 @@ def _select(scope: Scope, part: Part, params: Params) -> str:
     convert = fx.SAME
     if part.foreign and set(scope.columns) & set(MONEY_COLUMNS):
         convert = fx.conversion(params, currency="a.currency", day=f"f.{part.day}", target=scope.workspace.currency)
-    key = [*(dimensions[name] for name in scope.dimensions), "f.account_id" if scope.by_account else "a.platform"]
+    key = [*(dimensions[name] for name in scope.dimensions), _origin(scope, part, params)]
     sums = [_sum(scope, column, convert.amount(f"f.{column}") if column in MONEY_COLUMNS else f"f.{column}")
             for column in scope.columns]  # fmt: skip
     raw = [_sum(scope, column, f"f.{column}") if part.foreign and column in scope.columns else "NULL::numeric"
            for column in MONEY_COLUMNS]  # fmt: skip
-    missing = "false" if convert is fx.SAME else f"bool_or({convert.missing})"
+    missing = f"bool_or({convert.missing})" if part.foreign else "NULL::boolean"
     where = [_range(scope, part, params, "f."), *conditions(params, dimensions, _row_filters(scope))]
     return (
         f"SELECT {', '.join([*key, *sums, *raw, missing])} "  # noqa: S608  built from constants, values are parameters
-        f"FROM {_source(scope, part, params)} f JOIN {_accounts(scope, part, params)} ON a.id = f.account_id "
-        f"{_joins(scope, part)} {convert.joins} "
+        f"FROM {_source(scope, part, params)} f {_joins(scope, part, params)} {convert.joins} "
         f"WHERE {' AND '.join(where)} "
         f"GROUP BY {', '.join(str(position + 1) for position in range(len(key)))}"
     )
@@ -129,12 +128,18 @@ def _accounts(scope: Scope, part: Part, params: Params) -> str:
 
 def _range(scope: Scope, part: Part, params: Params, prefix: str) -> str:
     windows = sorted({DEFAULT_WINDOW, scope.window})
-    return (
-        f"{prefix}workspace_id = {params.add(scope.workspace.pk)} "
-        f"AND {prefix}account_id = ANY({params.add([account.id for account in part.accounts])}::bigint[]) "
-        f"AND {prefix}{part.day} >= {params.add(part.since)} AND {prefix}{part.day} < {params.add(part.until)} "
-        f"AND {prefix}attribution_window = ANY({params.add(windows)})"
-    )
+    found = [
+        f"{prefix}workspace_id = {params.add(scope.workspace.pk)}",
+        f"{prefix}{part.day} >= {params.add(part.since)}",
+        f"{prefix}{part.day} < {params.add(part.until)}",
+        f"{prefix}attribution_window = {params.add(windows[0])}" if len(windows) == 1
+        else f"{prefix}attribution_window = ANY({params.add(windows)})",
+    ]  # fmt: skip
+    if part.table in (FACTS, AD_FACTS) or not scope.is_whole(
+        part.accounts
+    ):  # there the account leads the key: days alone would scan
+        found.append(f"{prefix}account_id = ANY({params.add([account.id for account in part.accounts])}::bigint[])")
+    return " AND ".join(found)
 
 
 def _source(scope: Scope, part: Part, params: Params) -> str:
@@ -145,8 +150,21 @@ def _source(scope: Scope, part: Part, params: Params) -> str:
     return known_at(params, part.table, columns, scope.as_of, _range(scope, part, params, ""))
 
 
-def _joins(scope: Scope, part: Part) -> str:
+def _origin(scope: Scope, part: Part, params: Params) -> str:
+    """Where a sum comes from: its account, its platform, or, where that makes no difference, any of its platforms."""
+    if scope.by_account:
+        return "f.account_id"
+    return "a.platform" if _needs_accounts(scope, part) else f"{params.add(part.accounts[0].platform)}::text"
+
+
+def _needs_accounts(scope: Scope, part: Part) -> bool:
+    return part.foreign or scope.tells_platforms or scope.window != DEFAULT_WINDOW or "platform" in scope.dimensions
+
+
+def _joins(scope: Scope, part: Part, params: Params) -> str:
     joins = ""
+    if _needs_accounts(scope, part):
+        joins += f"JOIN {_accounts(scope, part, params)} ON a.id = f.account_id"
     if "channel" in scope.used and part.table != ACCOUNT_DAY:
         joins += " JOIN channels_platformcampaign c ON c.id = f.campaign_id"
     if "own_campaign" in scope.used:

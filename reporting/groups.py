@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from channels.connectors import PLATFORMS
-from reporting.kpis import KPIS, MEASURES, Number, Source, is_claimed
+from reporting.kpis import KPIS, MEASURES, Number
 from reporting.orders_sql import CONVERTED, SUMS
-from reporting.question import Account, Values
+from reporting.question import Values
 from reporting.scope import COLUMNS, MONEY_COLUMNS, Scope
 
-Sums = dict[str, Number]
+Sums = dict[str, Number | None]
 ORDERS = "orders"
 
 
@@ -39,22 +38,27 @@ Groups = dict[tuple[Any, ...], Group]
 def add(sums: Sums, more: Iterable[tuple[str, Number | None]]) -> None:
     for key, value in more:
         if value is not None:
-            sums[key] = sums.get(key, 0) + value
+            sums[key] = (sums.get(key) or 0) + value
 
 
 def add_facts(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows as `facts_sql.read_facts` describes them."""
-    accounts: dict[int, Account] = {account.id: account for account in scope.accounts}
-    size, columns = len(scope.dimensions), scope.columns
-    for *key, origin, in_row in ((*row[:size], row[size], row[size + 1 :]) for row in rows):
-        group = groups.setdefault(tuple(key), Group())
-        platform = accounts[origin].platform if scope.by_account else origin
-        add(group.platforms.setdefault(platform, {}), zip(columns, in_row, strict=False))
-        add(group.raw, zip(MONEY_COLUMNS, in_row[len(columns) : -1], strict=True))
-        if in_row[-1]:
-            group.unconverted.add(platform)
+    """Rows as `facts_sql.read_facts` describes them. Most rows are the only ones of their group and platform."""
+    platforms = {account.id: account.platform for account in scope.accounts}
+    size, end, columns = len(scope.dimensions), len(scope.columns) + len(scope.dimensions) + 1, scope.columns
+    for row in rows:
+        group = groups.get(row[:size]) or groups.setdefault(row[:size], Group())
+        platform = platforms[row[size]] if scope.by_account else row[size]
+        sums = dict(zip(columns, row[size + 1 : end], strict=True))
+        if platform in group.platforms:
+            add(group.platforms[platform], sums.items())
+        else:
+            group.platforms[platform] = sums
         if scope.by_account:
-            group.accounts.add(origin)
+            group.accounts.add(row[size])
+        if row[-1] is not None:  # an account of another currency
+            add(group.raw, zip(MONEY_COLUMNS, row[end:-1], strict=True))
+            if row[-1]:
+                group.unconverted.add(platform)
 
 
 def add_orders(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -72,17 +76,10 @@ def add_budgets(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -
         add(groups.setdefault(tuple(key), Group()).own, [("budget", planned)])
 
 
-def measures(group: Group, scope: Scope, platforms: Iterable[str]) -> dict[str, Number | None]:
-    """The measures of a group, looking at the given platforms only; what several platforms claim has no value."""
+def measures(group: Group, scope: Scope, platforms: Iterable[str], keys: Iterable[str]) -> dict[str, Number | None]:
+    """Measures of a group, looking at the given platforms only; what several platforms claim has no value."""
     chosen = [platform for platform in platforms if platform in group.platforms]
-    values: dict[str, Number | None] = {}
-    for key in scope.measures:
-        if key in COLUMNS:
-            counted = [platform for platform in chosen if _counts(key, platform, scope)]
-            values[key] = _sum(group, key, counted)
-        else:
-            values[key] = _own(group, key, scope)
-    return values
+    return {key: _pulled(group, scope, key, chosen) if key in COLUMNS else _own(group, key, scope) for key in keys}
 
 
 def _own(group: Group, key: str, scope: Scope) -> Number | None:
@@ -92,38 +89,26 @@ def _own(group: Group, key: str, scope: Scope) -> Number | None:
     if not scope.has_orders or (key in CONVERTED and ORDERS in group.unconverted):
         return None
     if key == "net_revenue_after_refunds":
-        return group.own.get("revenue", 0) - group.own.get("refunds", 0)
+        return (group.own.get("revenue") or 0) - (group.own.get("refunds") or 0)
     if key == "margin" and key not in group.own and group.own.get("orders"):
         return None
     return group.own.get(key, 0)
 
 
-def _counts(key: str, platform: str, scope: Scope) -> bool:
-    """Ads claim conversions, analytics has key events; asked for analytics alone, they are the conversions."""
-    if PLATFORMS[platform].has_spend:
-        return MEASURES[key].source == Source.PLATFORM
-    return MEASURES[key].source == Source.ANALYTICS or (MEASURES[key].claimed and only_analytics(scope))
-
-
-def only_analytics(scope: Scope) -> bool:
-    asked = scope.filters.get("platform", ())
-    return bool(asked) and not any(PLATFORMS[platform].has_spend for platform in asked if platform in PLATFORMS)
-
-
-def _sum(group: Group, key: str, platforms: list[str]) -> Number | None:
-    column = COLUMNS[key]
-    if not platforms or (MEASURES[key].claimed and len(platforms) > 1):
+def _pulled(group: Group, scope: Scope, key: str, platforms: list[str]) -> Number | None:
+    column, counted = COLUMNS[key], scope.counted[key]
+    platforms = [platform for platform in platforms if platform in counted]
+    if not platforms or (len(platforms) > 1 and MEASURES[key].claimed):
         return None
-    if column in MONEY_COLUMNS and group.unconverted.intersection(platforms):
+    if column in MONEY_COLUMNS and not group.unconverted.isdisjoint(platforms):
         return None
-    known = [sums[column] for platform in platforms if (sums := group.platforms[platform]).get(column) is not None]
+    known = [value for platform in platforms if (value := group.platforms[platform].get(column)) is not None]
     return sum(known) if known else None
 
 
-def is_mixed(group: Group, scope: Scope, metrics: Iterable[str]) -> bool:
-    """Whether a claimed metric was asked for and several platforms claim here."""
-    claims = {term for key in metrics if is_claimed(key) for term in KPIS[key].terms if MEASURES[term].claimed}
-    return any(sum(_counts(term, platform, scope) for platform in group.platforms) > 1 for term in claims)
+def is_mixed(group: Group, scope: Scope) -> bool:
+    """Whether something claimed was asked for and several platforms claim it here."""
+    return any(len(counted.intersection(group.platforms)) > 1 for key, counted in scope.counted.items() if MEASURES[key].claimed)
 
 
 def metrics_of(metrics: Iterable[str], sums: Values) -> dict[str, Number | None]:

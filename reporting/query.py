@@ -5,7 +5,7 @@
 Pages, API, exports, reports and alerts all go through here, so that a number is the same everywhere.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.connectors import PLATFORMS
 from mops.lib.period import Period
@@ -23,7 +23,14 @@ from reporting.scope import Scope, Sources, accounts_of, scope_of
 
 __all__ = ["Account", "Query", "QueryError", "Result", "Row", "Values", "run"]
 
-Rows = dict[tuple[Any, ...], Row]
+NOTHING = Group()
+
+
+class Numbers(NamedTuple):
+    """What was read for one period."""
+
+    scope: Scope
+    groups: Groups
 
 
 def run(query: Query, sources: Sources | None = None) -> Result:
@@ -32,33 +39,32 @@ def run(query: Query, sources: Sources | None = None) -> Result:
     A page with several questions of the same workspace and account filters looks up its `sources` once.
     """
     sources = sources or Sources(accounts_of(query.workspace, query.filters))
-    accounts = sources.accounts
-    scope, groups = _read(query, query.period, sources)
-    rows: Rows = {key: _row(scope, query, key, group) for key, group in groups.items()}
-    totals = _row(scope, query, (), _total(groups))
-    if query.comparison:
-        past_scope, past_groups = _read(query, query.comparison, sources)
-        totals.previous = _values(past_scope, query, _total(past_groups))
-        _compare(query, Alignment(query.dimensions, query.comparison, query.period), rows, past_scope, past_groups)
-    ordered = _ordered(query, list(rows.values()))
-    shown = ordered[: query.limit]
-    labels = Labels(query, accounts, [row.key for row in shown])
-    for row in shown:
+    now = _read(query, query.period, sources)
+    past = _read(query, query.comparison, sources) if query.comparison else None
+    totals = _row(query, now.scope, (), _total(now.groups))
+    if past:
+        totals.previous = _values(query, past.scope, _total(past.groups))
+    beside = _aligned(query, past)
+    keys = _ordered(query, now, [*now.groups, *(key for key in beside if key not in now.groups)])
+    rows = [_row(query, now.scope, key, now.groups.get(key, NOTHING)) for key in keys[: query.limit]]
+    labels = Labels(query, sources.accounts, [row.key for row in rows])
+    for row in rows:
         row.labels = labels.of(row.key)
-    notes = (*_notes(query, scope, groups), *totals.notes)
-    return Result(query, shown, totals, query.workspace.currency, len(rows), notes, accounts)
+        row.previous = _values(query, past.scope, beside.get(row.key, NOTHING)) if past else None
+    notes = (*_notes(query, now), *totals.notes)
+    return Result(query, rows, totals, query.workspace.currency, len(keys), notes, sources.accounts)
 
 
-def _read(query: Query, period: Period, sources: Sources) -> tuple[Scope, Groups]:
+def _read(query: Query, period: Period, sources: Sources) -> Numbers:
     scope, groups = scope_of(query, period, sources.accounts, sources.has_orders), Groups()
-    if scope.wants(Source.PLATFORM) or scope.wants(Source.ANALYTICS):
+    if scope.columns:
         add_facts(groups, scope, read_facts(scope))
     if scope.has_orders:
         add_orders(groups, scope, read_orders(scope))
     if scope.wants(Source.BUDGET) and scope.fits(Source.BUDGET):
         add_budgets(groups, scope, read_budgets(scope))
     fill_zeros(groups, scope)
-    return scope, groups
+    return Numbers(scope, groups)
 
 
 def _total(groups: Groups) -> Group:
@@ -68,55 +74,68 @@ def _total(groups: Groups) -> Group:
     return total
 
 
-def _values(scope: Scope, query: Query, group: Group) -> Values:
-    return metrics_of(query.metrics, measures(group, scope, group.platforms))
+def _aligned(query: Query, past: Numbers | None) -> Groups:
+    """The comparison's groups under the keys they stand beside; days that the period lacks are left out."""
+    if past is None or query.comparison is None:
+        return {}
+    alignment = Alignment(query.dimensions, query.comparison, query.period)
+    pairs = ((alignment.key(key), group) for key, group in past.groups.items())
+    return {key: group for key, group in pairs if key is not None}
 
 
-def _row(scope: Scope, query: Query, key: tuple[Any, ...], group: Group) -> Row:
-    row = Row(key, (), _values(scope, query, group))
+def _values(query: Query, scope: Scope, group: Group) -> Values:
+    if group is NOTHING:
+        return dict.fromkeys(query.metrics)
+    return metrics_of(query.metrics, measures(group, scope, group.platforms, scope.measures))
+
+
+def _row(query: Query, scope: Scope, key: tuple[Any, ...], group: Group) -> Row:
+    row = Row(key, (), _values(query, scope, group))
     if any(is_claimed(metric) for metric in query.metrics):
-        row.by_platform = {platform: metrics_of(query.metrics, measures(group, scope, [platform])) for platform in group.platforms}
-        row.notes = (Note("mixed_platforms"),) if is_mixed(group, scope, query.metrics) else ()
-    row.original_currency, row.original = _original(scope, query, group)
+        row.by_platform = {
+            platform: metrics_of(query.metrics, measures(group, scope, [platform], scope.measures)) for platform in group.platforms
+        }
+        row.notes = (Note("mixed_platforms"),) if is_mixed(group, scope) else ()
+    if len(group.accounts) == 1 and group.raw:
+        row.original_currency, row.original = _original(query, scope, group)
     return row
 
 
-def _original(scope: Scope, query: Query, group: Group) -> tuple[str, Values]:
+def _original(query: Query, scope: Scope, group: Group) -> tuple[str, Values]:
     """The unconverted metrics of a group that comes from one foreign account."""
-    account = next((account for account in scope.accounts if {account.id} == group.accounts), None)
-    if account is None or account.currency == scope.workspace.currency:
-        return "", {}
-    found = measures(Group({account.platform: group.platforms[account.platform] | group.raw}), scope, [account.platform])
-    return account.currency, metrics_of(query.metrics, found)
+    account = next(account for account in scope.accounts if account.id in group.accounts)
+    own = Group({account.platform: group.platforms[account.platform] | group.raw})
+    return account.currency, metrics_of(query.metrics, measures(own, scope, [account.platform], scope.measures))
 
 
-def _compare(query: Query, alignment: Alignment, rows: Rows, past_scope: Scope, past_groups: Groups) -> None:
-    """Put the comparison's values beside each row; what is gone now becomes a row of its own."""
-    for past_key, group in past_groups.items():
-        if (key := alignment.key(past_key)) is not None:
-            row = rows.setdefault(key, Row(key, (), dict.fromkeys(query.metrics)))
-            row.previous = _values(past_scope, query, group)
-    for row in rows.values():
-        row.previous = row.previous or dict.fromkeys(query.metrics)
-
-
-def _ordered(query: Query, rows: list[Row]) -> list[Row]:
-    """Sorted stably by key first, so that equal values keep one order; rows without a value last."""
+def _ordered(query: Query, now: Numbers, keys: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Sorted by key first, so that equal values keep one order; what has no value comes last."""
     by, descending = query.order
-    position = query.dimensions.index(by) if by in query.dimensions else None
+    if by in query.dimensions:
+        position = query.dimensions.index(by)
+        values = {key: key[position] for key in keys}
+    else:
+        values = {key: _order_value(by, now, key) for key in keys}
+    keys = sorted(keys, key=_as_text)
+    known = [key for key in keys if values[key] is not None]
+    unknown = [key for key in keys if values[key] is None]
+    return sorted(known, key=values.__getitem__, reverse=descending) + unknown
 
-    def value(row: Row) -> Any:
-        return row.values[by] if position is None else row.key[position]
 
-    rows.sort(key=lambda row: tuple(str(part) for part in row.key))
-    known = sorted((row for row in rows if value(row) is not None), key=value, reverse=descending)
-    return known + [row for row in rows if value(row) is None]
+def _as_text(key: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(map(str, key))
 
 
-def _notes(query: Query, scope: Scope, groups: Groups) -> list[Note]:
+def _order_value(metric: str, now: Numbers, key: tuple[Any, ...]) -> Any:
+    group = now.groups.get(key)
+    return group and KPIS[metric].value(measures(group, now.scope, group.platforms, KPIS[metric].terms))
+
+
+def _notes(query: Query, now: Numbers) -> list[Note]:
+    scope, groups = now
     notes = [Note("missing_rate", name) for name in sorted({name for group in groups.values() for name in group.unconverted})]
     if any(is_claimed(metric) for metric in query.metrics):
-        lacking = {account.platform for account in scope.accounts if scope.window_of(account.platform) != scope.window}
+        lacking = {account.platform for account in scope.relevant if scope.window_of(account.platform) != scope.window}
         notes += [Note("window_not_offered", PLATFORMS[platform].label) for platform in sorted(lacking)]
     unfit = [str(KPIS[metric].label) for metric in query.metrics
              if any(not scope.fits(MEASURES[term].source) for term in KPIS[metric].terms)]  # fmt: skip
@@ -124,6 +143,6 @@ def _notes(query: Query, scope: Scope, groups: Groups) -> list[Note]:
         notes.append(Note("not_by_dimension", ", ".join(unfit)))
     if scope.wants(Source.ORDERS) and scope.fits(Source.ORDERS) and not scope.has_orders:
         notes.append(Note("no_orders"))
-    if "margin" in scope.measures and (lacking_margin := sum(group.own.get("without_margin", 0) for group in groups.values())):
+    if "margin" in scope.measures and (lacking_margin := sum(group.own.get("without_margin") or 0 for group in groups.values())):
         notes.append(Note("margin_incomplete", str(lacking_margin)))
     return notes

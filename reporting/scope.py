@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from channels.connectors import PLATFORMS
@@ -37,19 +38,51 @@ class Scope:
     as_of: datetime | None
     has_orders: bool = False  # own orders exist and can be told apart by what was asked
 
-    @property
+    @cached_property
+    def counted(self) -> dict[str, frozenset[str]]:
+        """The platforms whose rows count for each pulled measure.
+
+        Ads claim conversions, analytics has key events; asked for analytics alone, they are the conversions.
+        """
+        asked = self.filters.get("platform", ())
+        only_analytics = bool(asked) and not any(PLATFORMS[platform].has_spend for platform in asked if platform in PLATFORMS)
+        return {
+            key: frozenset(
+                platform.key for platform in PLATFORMS.values()
+                if platform.has_spend == (measure.source == Source.PLATFORM)
+                or (not platform.has_spend and measure.claimed and only_analytics)
+            )
+            for key, measure in MEASURES.items() if key in self.measures and key in COLUMNS
+        }  # fmt: skip
+
+    @cached_property
+    def relevant(self) -> tuple[Account, ...]:
+        """The accounts with anything to add: for spend nobody reads what analytics pulled."""
+        platforms = frozenset().union(*self.counted.values())
+        return tuple(account for account in self.accounts if account.platform in platforms)
+
+    @cached_property
+    def tells_platforms(self) -> bool:
+        """Whether the sums of each platform must be known apart: claims never add up, analytics is no ad platform."""
+        return any(MEASURES[key].claimed for key in self.counted) or len(set(self.counted.values())) > 1
+
+    @cached_property
     def used(self) -> frozenset[str]:
         return frozenset((*self.dimensions, *self.filters))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The stored columns to sum, in a fixed order."""
         return tuple(sorted({COLUMNS[key] for key in self.measures if key in COLUMNS}))
 
-    @property
+    @cached_property
     def by_account(self) -> bool:
         """Whether each row of the answer belongs to one account anyway, so that original amounts can be told."""
         return len(self.accounts) == 1 or bool({"account", "campaign", *AD_LEVEL} & set(self.dimensions))
+
+    def is_whole(self, accounts: tuple[Account, ...]) -> bool:
+        """Whether these are all accounts of the workspace, so that naming them would only slow the reading down."""
+        return not self.filters.keys() & {"account", "platform"} and len(accounts) == len(self.accounts)
 
     def fits(self, source: Source) -> bool:
         """Own orders belong to no platform, account or ad, budgets to no platform campaign either."""
