@@ -1,0 +1,210 @@
+"""The gate: default deny, stricter wins, and what left can be taken back."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
+from django.utils import timezone
+
+from tests.tracking.consent.people import leave, say, someone
+from tracking.consent import chain, linking, removals, suppression
+from tracking.consent.gate import release
+from tracking.consent.ledger import expire_due, withdraw
+from tracking.consent.merging import merge_subjects
+from tracking.consent.purposes import UnknownPurpose
+from tracking.consent_models import Decision
+from tracking.models import ConsentEvent, ConsentState, Release, Suppression
+from workspaces.models import Workspace
+
+GRANTED, DENIED, WITHDRAWN, UNPROVEN = Decision.GRANTED, Decision.DENIED, Decision.WITHDRAWN, Decision.UNPROVEN
+
+
+def test_it_lets_nobody_pass_who_never_said_anything(workspace: Workspace) -> None:
+    assert leave(workspace, someone(workspace)).allowed == []
+
+
+def test_it_lets_those_pass_who_granted_this_purpose(workspace: Workspace) -> None:
+    erika, max_ = someone(workspace), someone(workspace, "max")
+    event = say(workspace, erika, GRANTED)
+    say(workspace, max_, GRANTED, "phone")
+    outcome = leave(workspace, erika, max_)
+    assert (outcome.allowed, outcome.refused, outcome.result) == ([erika], [max_], 1)
+    row = Release.objects.get()
+    assert (row.subject, row.event_seq, row.state, row.destination) == (erika.index, event.seq, "sent", "newsletter")
+
+
+def test_a_consent_of_one_workspace_is_none_in_another(workspace: Workspace, other: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, GRANTED)
+    assert leave(other, erika, someone(other)).allowed == []
+    assert someone(other) != erika
+
+
+@pytest.mark.parametrize("decision", [DENIED, WITHDRAWN, Decision.EXPIRED])
+def test_it_refuses_after_a_restriction(workspace: Workspace, decision: Decision) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, GRANTED)
+    say(workspace, erika, decision)
+    assert leave(workspace, erika).allowed == []
+
+
+def test_an_unproven_import_never_opens_the_gate(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, UNPROVEN, source="import")
+    assert leave(workspace, erika).allowed == []
+
+
+def test_an_older_grant_that_arrives_late_does_not_beat_a_withdrawal(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, WITHDRAWN)
+    say(workspace, erika, GRANTED, given_at=timezone.now() - timedelta(hours=1))
+    assert leave(workspace, erika).allowed == []
+    say(workspace, erika, GRANTED)
+    assert leave(workspace, erika).allowed == [erika]
+
+
+def test_a_grant_ends_after_the_months_of_its_purpose(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    with time_machine.travel("2026-01-31T12:00:00Z", tick=False) as clock:
+        say(workspace, erika, GRANTED)
+        clock.move_to("2028-01-31T11:59:59Z")
+        assert leave(workspace, erika).allowed == [erika]
+        clock.move_to("2028-01-31T12:00:00Z")
+        assert leave(workspace, erika, job="job-2").allowed == []
+        assert expire_due(workspace) == 1
+    assert ConsentState.objects.get().decision == "expired"
+    assert Release.objects.get().removal == "queued"
+
+
+def test_a_withdrawal_queues_the_removal_of_what_left(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, GRANTED)
+    leave(workspace, erika)
+    withdraw(workspace, erika, ["email", "phone"], source="preferences", proof={})
+    due = removals.due(workspace, "newsletter")
+    assert [row.subject for row in due] == [erika.index]
+    assert removals.settle(workspace, [row.pk for row in due], Release.Removal.ACCEPTED) == 1
+    assert removals.settle(workspace, [Release.objects.get().pk], Release.Removal.VERIFIED) == 1
+    assert removals.settle(workspace, [Release.objects.get().pk], Release.Removal.REFUSED) == 0
+
+
+def test_what_may_have_left_when_sending_broke_off_is_taken_back_too(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, GRANTED)
+    with pytest.raises(ConnectionError):
+        release(workspace, "email", [erika], destination="newsletter", job="job-1", send=_break)
+    assert Release.objects.get().state == "sending"
+    say(workspace, erika, WITHDRAWN)
+    assert Release.objects.get().removal == "queued"
+
+
+def _break(people: object) -> None:
+    raise ConnectionError("the platform hung up")
+
+
+def test_it_refuses_a_purpose_that_is_for_another_destination(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, GRANTED, "ads_audience:meta")
+    with pytest.raises(ValueError, match="is for meta"):
+        leave(workspace, erika, purpose="ads_audience:meta")
+    with pytest.raises(UnknownPurpose):
+        leave(workspace, erika, purpose="anything")
+
+
+def test_a_merge_keeps_the_stricter_decision(workspace: Workspace) -> None:
+    erika, device = someone(workspace), someone(workspace, "erika.private")
+    say(workspace, erika, GRANTED)
+    say(workspace, device, DENIED)
+    say(workspace, erika, GRANTED, "phone")
+    assert merge_subjects(workspace, erika, device) == 1
+    assert leave(workspace, erika, device).allowed == []
+    assert leave(workspace, erika, purpose="phone", job="job-2").allowed == [erika]
+
+
+def test_after_a_merge_a_withdrawal_holds_for_every_identifier(workspace: Workspace) -> None:
+    one, two, three = (someone(workspace, name) for name in ("one", "two", "three"))
+    for subject in (one, two, three):
+        say(workspace, subject, GRANTED)
+    merge_subjects(workspace, one, two)
+    merge_subjects(workspace, two, three)
+    say(workspace, three, WITHDRAWN)
+    assert leave(workspace, one, two, three).allowed == []
+    linking.unlink(workspace, two, three)
+    say(workspace, one, GRANTED)
+    assert leave(workspace, one, two, three).allowed == [one]
+
+
+def test_the_suppression_list_beats_every_consent(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, GRANTED)
+    leave(workspace, erika)
+    suppression.suppress(workspace, erika, Suppression.Reason.OBJECTION)
+    say(workspace, erika, GRANTED)
+    assert leave(workspace, erika, job="job-2").allowed == []
+    assert Release.objects.get().removal == "queued"
+    assert suppression.lift(workspace, erika)
+    assert leave(workspace, erika, job="job-3").allowed == [erika]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+@pytest.mark.parametrize("table", ["tracking_consentevent", "tracking_consenttext"])
+def test_the_database_refuses_to_change_the_ledger(workspace: Workspace, statement: str, table: str) -> None:
+    from tracking.consent.purposes import publish, purposes_of
+
+    text = publish(purposes_of(workspace, ["email"])["email"], "de", "Ja, ich will den Newsletter.", by=None)
+    say(workspace, someone(workspace), GRANTED, text=text)
+    with pytest.raises((InternalError, ProgrammingError), match="append only"), transaction.atomic():
+        connection.cursor().execute(statement.format(table))
+
+
+def test_a_statement_cannot_come_from_the_future(workspace: Workspace) -> None:
+    event = say(workspace, someone(workspace), GRANTED, given_at=timezone.now() + timedelta(days=1))
+    assert event.given_at == event.at
+    event.pk, event.seq, event.given_at = None, 99, event.at + timedelta(days=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        event.save()
+
+
+FLIPPED = "overlay({0} placing translate(substr({0}, 9, 1), '0123456789abcdef', '123456789abcdef0') from 9 for 1)"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("subject", FLIPPED.format("subject")), ("proof", "'{\"form\": \"other\"}'"), ("decision", "'granted'"),
+     ("at", "at + interval '1 microsecond'"), ("given_at", "given_at - interval '1 second'"), ("actor", "'person2'"),
+     ("hash", FLIPPED.format("hash")), ("source", "'banner'")],
+)  # fmt: skip
+def test_one_changed_byte_is_found_in_its_row(workspace: Workspace, column: str, value: str) -> None:
+    for decision in (GRANTED, DENIED, WITHDRAWN, DENIED, DENIED):
+        say(workspace, someone(workspace), decision, proof={"form": "https://shop.example/newsletter", "button": "first layer"})
+    assert chain.verify(workspace.pk) is None
+    _tamper(f"UPDATE tracking_consentevent SET {column} = {value} WHERE seq = 3")
+    broken = chain.verify(workspace.pk)
+    assert broken is not None
+    assert broken.seq == 3
+
+
+@pytest.mark.parametrize("seq", [1, 2, 3])
+def test_a_removed_event_is_found_also_the_last(workspace: Workspace, seq: int) -> None:
+    for decision in (GRANTED, DENIED, WITHDRAWN):
+        say(workspace, someone(workspace), decision)
+    _tamper(f"DELETE FROM tracking_consentevent WHERE seq = {seq}")
+    broken = chain.verify(workspace.pk)
+    assert broken is not None
+    assert broken.seq == seq
+
+
+def _tamper(statement: str) -> None:
+    """As somebody would who owns the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE tracking_consentevent DISABLE TRIGGER tracking_consentevent_append_only")
+        cursor.execute(statement)
+        cursor.execute("ALTER TABLE tracking_consentevent ENABLE TRIGGER tracking_consentevent_append_only")
+
+
+def test_it_counts_events_without_gaps(workspace: Workspace, other: Workspace) -> None:
+    for space in (workspace, other, workspace):
+        say(space, someone(space), GRANTED)
+    assert list(ConsentEvent.objects.filter(workspace=workspace).values_list("seq", flat=True)) == [1, 2]

@@ -1,0 +1,171 @@
+"""Random histories: whatever people say, in whatever order, nobody without consent passes the gate.
+
+HISTORIES=10000 runs more of them than the 500 of every run.
+"""
+
+import os
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from tests.tracking.consent.people import say, someone
+from tracking.blind_index import Subject
+from tracking.consent import chain, suppression
+from tracking.consent.deriving import derive
+from tracking.consent.gate import release
+from tracking.consent.ledger import expire_due, withdraw
+from tracking.consent.merging import merge_subjects
+from tracking.consent.suppression import Suppression
+from tracking.consent_models import Decision
+from tracking.models import ConsentEvent, ConsentState, Release
+from workspaces.models import Workspace
+
+HISTORIES = int(os.environ.get("HISTORIES", "500"))
+PURPOSES = ["email", "phone"]
+NAMES = ["one", "two", "three"]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+people = st.integers(0, len(NAMES) - 1)
+purposes = st.sampled_from(PURPOSES)
+
+
+class Told:
+    """What one person said about one purpose, remembered the simplest way."""
+
+    def __init__(self) -> None:
+        self.no_at: datetime | None = None
+        self.yes: list[datetime] = []
+
+    def is_yes(self, now: datetime) -> bool:
+        counting = [at for at in self.yes if self.no_at is None or at > self.no_at]
+        return bool(counting) and now < max(counting).replace(year=max(counting).year + 2)
+
+    def was_no(self) -> bool:
+        return self.no_at is not None and not any(at > self.no_at for at in self.yes)
+
+
+class Histories(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        Histories.count = getattr(Histories, "count", 0) + 1  # type: ignore[attr-defined]
+        self.travel = time_machine.travel(START, tick=False)
+        self.clock, self.now = self.travel.start(), START
+        self.workspace = Workspace.objects.create(name="Histories", slug=f"histories-{Histories.count}")  # type: ignore[attr-defined]
+        self.people = [someone(self.workspace, name) for name in NAMES]
+        self.told: dict[tuple[Subject, str], Told] = defaultdict(Told)
+        self.groups = [{person} for person in self.people]
+        self.suppressed: set[Subject] = set()
+        self.jobs = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "travel"):
+            self.travel.stop()
+
+    def _pass(self, **time: int) -> None:
+        self.now += timedelta(**time)
+        self.clock.move_to(self.now)
+
+    def _group(self, person: Subject) -> set[Subject]:
+        return next(group for group in self.groups if person in group)
+
+    @rule(who=people, purpose=purposes, hours=st.sampled_from([0, 0, 1, 48, 17_000]))
+    def grant(self, who: int, purpose: str, hours: int) -> None:
+        self._pass(seconds=1)
+        given = self.now - timedelta(hours=hours)
+        say(self.workspace, self.people[who], Decision.GRANTED, purpose, given_at=given)
+        self.told[self.people[who], purpose].yes.append(given)
+
+    @rule(who=people, purpose=purposes, decision=st.sampled_from([Decision.DENIED, Decision.WITHDRAWN]))
+    def refuse(self, who: int, purpose: str, decision: Decision) -> None:
+        self._pass(seconds=1)
+        say(self.workspace, self.people[who], decision, purpose, given_at=self.now - timedelta(days=3))
+        for person in self._group(self.people[who]):
+            self.told[person, purpose].no_at = self.now
+
+    @rule(who=people)
+    def withdraw_all(self, who: int) -> None:
+        self._pass(seconds=1)
+        withdraw(self.workspace, self.people[who], PURPOSES, source="one_click", proof={})
+        for person in self._group(self.people[who]):
+            for purpose in PURPOSES:
+                self.told[person, purpose].no_at = self.now
+
+    @rule(who=people, purpose=purposes)
+    def import_without_proof(self, who: int, purpose: str) -> None:
+        self._pass(seconds=1)
+        say(self.workspace, self.people[who], Decision.UNPROVEN, purpose, source="import")
+
+    @rule(who=people, other=people)
+    def merge(self, who: int, other: int) -> None:
+        self._pass(seconds=1)
+        merge_subjects(self.workspace, self.people[who], self.people[other])
+        one, two = self._group(self.people[who]), self._group(self.people[other])
+        if one is not two:
+            self.groups = [group for group in self.groups if group not in (one, two)] + [one | two]
+            self._keep_stricter(one | two)
+
+    def _keep_stricter(self, group: set[Subject]) -> None:
+        for purpose in PURPOSES:
+            told = [self.told[person, purpose] for person in group]
+            if any(each.was_no() for each in told):
+                for each in told:
+                    each.no_at = max(self.now, each.no_at or self.now)
+
+    @rule(who=people)
+    def suppress(self, who: int) -> None:
+        self._pass(seconds=1)
+        suppression.suppress(self.workspace, self.people[who], Suppression.Reason.OBJECTION)
+        for person in self._group(self.people[who]):
+            self.suppressed.add(person)
+            for purpose in PURPOSES:
+                if self.told[person, purpose].yes and not self.told[person, purpose].was_no():
+                    for each in self._group(person):
+                        self.told[each, purpose].no_at = self.now
+
+    @rule(who=people)
+    def lift(self, who: int) -> None:
+        suppression.lift(self.workspace, self.people[who])
+        self.suppressed.discard(self.people[who])
+
+    @rule(months=st.sampled_from([1, 12, 23]))
+    def wait(self, months: int) -> None:
+        self._pass(days=31 * months)
+
+    @rule()
+    def note_expired(self) -> None:
+        self._pass(seconds=1)
+        expire_due(self.workspace)
+        for told in self.told.values():
+            if told.yes and not told.was_no() and not told.is_yes(self.now):
+                told.no_at = self.now
+
+    @invariant()
+    def nobody_without_consent_passes_and_everybody_with_it_does(self) -> None:
+        for purpose in PURPOSES:
+            self.jobs += 1
+            outcome = release(self.workspace, purpose, self.people, destination="list", job=f"job-{self.jobs}", send=len)
+            expected = [p for p in self.people if self.told[p, purpose].is_yes(self.now) and p not in self.suppressed]
+            assert set(outcome.allowed) == set(expected)
+
+    @invariant()
+    def the_chain_holds_and_the_states_follow_from_it(self) -> None:
+        assert chain.verify(self.workspace.pk) is None
+        for state in ConsentState.objects.filter(workspace=self.workspace).select_related("purpose"):
+            events = ConsentEvent.objects.filter(workspace=self.workspace, subject=state.subject, purpose=state.purpose)
+            derived = derive(events, state.purpose.expiry_months)
+            assert derived is not None
+            assert (state.decision, state.since, state.expires_at, state.event_seq) == derived
+
+    @invariant()
+    def whatever_left_is_allowed_still_or_being_taken_back(self) -> None:
+        for row in Release.objects.filter(workspace=self.workspace, removal="").select_related("purpose"):
+            assert not self.told[Subject(row.subject_kind, row.subject), row.purpose.key].was_no()
+
+
+def test_nobody_without_consent_passes_whatever_happened_before(db: None) -> None:
+    run_state_machine_as_test(Histories, settings=settings(
+        max_examples=HISTORIES, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck),
+    ))  # fmt: skip

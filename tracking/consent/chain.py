@@ -1,0 +1,79 @@
+"""The hash chain over a workspace's consent events: each event's hash covers its content and the hash before it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from tracking.models import ChainHead, ConsentEvent, ConsentText
+
+START = "0" * 64  # what the first event of a workspace is chained to
+CHUNK = 2_000
+
+
+class Broken(NamedTuple):
+    """The first place where the ledger is not what was written."""
+
+    seq: int
+    reason: str
+
+
+def digest(event: ConsentEvent, *, purpose_key: str, text_sha256: str) -> str:
+    """SHA-256 over the event as canonical JSON (sorted keys, UTC microseconds). Texts enter by their own SHA-256."""
+    content = {
+        "workspace": event.workspace_id, "seq": event.seq, "subject_kind": event.subject_kind, "subject": event.subject,
+        "purpose": purpose_key, "decision": event.decision, "at": _instant(event.at), "given_at": _instant(event.given_at),
+        "text": text_sha256, "source": event.source, "proof": event.proof, "actor": event.actor, "prev_hash": event.prev_hash,
+    }  # fmt: skip
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def storable(value: Any) -> Any:
+    """Proof as jsonb gives it back unchanged: text without NUL and lone surrogates, whole numbers, no floats."""
+    if isinstance(value, Mapping):
+        return {storable(str(name)): storable(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [storable(part) for part in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def verify(workspace_id: int, trusted: str = "") -> Broken | None:
+    """Walk the whole chain; None if every link holds. `trusted` is a hash noted elsewhere that must be one of them."""
+    if (broken := _broken_text(workspace_id)) is not None:
+        return broken
+    seq, previous, seen = 0, START, not trusted
+    for event in _events(workspace_id):
+        if event.seq != seq + 1:
+            return Broken(seq + 1, "missing")
+        if event.prev_hash != previous:
+            return Broken(event.seq, "not chained to the event before it")
+        text_sha256 = event.text.sha256 if event.text else ""
+        if digest(event, purpose_key=event.purpose.key, text_sha256=text_sha256) != event.hash:
+            return Broken(event.seq, "content was changed")
+        seq, previous = event.seq, event.hash
+        seen = seen or trusted == event.hash
+    head = ChainHead.objects.filter(workspace_id=workspace_id).first()
+    if (head.seq, head.hash) != (seq, previous) if head else seq:
+        return Broken(seq + 1, "the chain was cut short")
+    return None if seen else Broken(seq, "the noted hash is not in the chain")
+
+
+def _events(workspace_id: int) -> Iterator[ConsentEvent]:
+    rows = ConsentEvent.objects.filter(workspace_id=workspace_id).select_related("purpose", "text")
+    return rows.order_by("seq").iterator(chunk_size=CHUNK)
+
+
+def _broken_text(workspace_id: int) -> Broken | None:
+    """A text that is no longer what was published, named by the first event that rests on it (0: none does)."""
+    for text in ConsentText.objects.filter(workspace_id=workspace_id):
+        if sha256(text.text.encode()).hexdigest() != text.sha256:
+            first = ConsentEvent.objects.filter(text=text).order_by("seq").values_list("seq", flat=True).first()
+            return Broken(first or 0, f"text {text.pk} was changed")
+    return None

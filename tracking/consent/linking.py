@@ -1,0 +1,57 @@
+"""Identifiers of one person: what one of them refuses, none of them allows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+from django.db.models import Q
+
+from mops.lib import clock
+from tracking.blind_index import Subject
+from tracking.models import SubjectLink
+from workspaces.models import Workspace
+
+MOST = 200  # identifiers of one person; identity resolution stops such merge storms long before
+
+
+def groups(workspace_id: int, subjects: Iterable[Subject]) -> dict[Subject, set[Subject]]:
+    """All identifiers of the same person, by identifier, itself included."""
+    neighbours: dict[Subject, set[Subject]] = defaultdict(set)
+    wanted, known = set(subjects), set[str]()
+    asked = {subject.index for subject in wanted}
+    while asked and len(known) < MOST * max(len(wanted), 1):
+        links = SubjectLink.objects.filter(Q(first__in=asked) | Q(second__in=asked), workspace_id=workspace_id, ended_at=None)
+        for link in links:
+            one, other = Subject(link.first_kind, link.first), Subject(link.second_kind, link.second)
+            neighbours[one].add(other)
+            neighbours[other].add(one)
+        known |= asked
+        asked = {subject.index for subject in neighbours} - known
+    return {subject: _reachable(subject, neighbours) for subject in wanted}
+
+
+def _reachable(start: Subject, neighbours: Mapping[Subject, set[Subject]]) -> set[Subject]:
+    found, ahead = {start}, [start]
+    while ahead:
+        for other in neighbours.get(ahead.pop(), set()) - found:
+            found.add(other)
+            ahead.append(other)
+    return found
+
+
+def link(workspace: Workspace, one: Subject, other: Subject) -> bool:
+    """Note that both are one person; False if that was known. Call with the links locked (merging.merge_subjects)."""
+    first, second = sorted([one, other], key=lambda subject: subject.index)
+    row = SubjectLink(workspace=workspace, first=first.index, second=second.index, first_kind=first.kind, second_kind=second.kind)
+    before = SubjectLink.objects.filter(workspace=workspace, first=first.index, second=second.index, ended_at=None)
+    if before.exists():
+        return False
+    row.save()
+    return True
+
+
+@transaction.atomic
+def unlink(workspace: Workspace, one: Subject, other: Subject) -> None:
+    """Undo a merge that was wrong. What it refused stays refused until the person says otherwise."""
+    first, second = sorted([one.index, other.index])
+    SubjectLink.objects.filter(workspace=workspace, first=first, second=second, ended_at=None).update(ended_at=clock.now())
