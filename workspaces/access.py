@@ -5,7 +5,8 @@
 A stranger gets 404, as if the workspace did not exist; a member whose role may not gets 403.
 """
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -31,7 +32,7 @@ LAST_WORKSPACE = "last_workspace"  # cookie with the slug: the start page leads 
 class WorkspaceRequest(HttpRequest):
     """A request behind the login; `workspace` and `member` are there after get_workspace."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: "HtmxDetails"
     workspace: Workspace
     member: Member
@@ -43,7 +44,7 @@ def get_workspace(request: HttpRequest, slug: str, permission: Permission) -> Wo
     Raises Http404 or PermissionDenied. Sets request.workspace and request.member; instants show in its zone from now on.
     """
     members = Member.objects.select_related("workspace", "user")
-    member = members.filter(workspace__slug=slug, user_id=request.user.pk, user__is_active=True).first()
+    member = members.filter(workspace__slug=slug, user=request.user.pk or 0, user__is_active=True).first()
     if member is None:
         raise Http404(f"No workspace {slug!r} for this person")
     request = cast(WorkspaceRequest, request)
@@ -57,10 +58,13 @@ def get_workspace(request: HttpRequest, slug: str, permission: Permission) -> Wo
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Every view needs a login unless it says otherwise; a fragment request sends the whole page to the login."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponseBase:
-        if getattr(request, "htmx", False):
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        refusal = super().process_view(request, view_func, view_args, view_kwargs)
+        if refusal and getattr(request, "htmx", False):
             return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
-        return super().handle_no_permission(request, view_func)
+        return refusal
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         member: Member | None = getattr(request, "member", None)

@@ -12,7 +12,7 @@ from mops.lib.crypto import seal, unseal
 OWNER = "mfa"
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """No open sign-up; mails in the receiver's language, whoever caused them."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().send_mail(template_prefix, email, context)
 
 
-class EncryptedMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class EncryptedMfaAdapter(DefaultMFAAdapter):
     """allauth stores TOTP secrets and recovery seeds as the text we return: sealed with FIELD_ENCRYPTION_KEYS."""
 
     def encrypt(self, text: str) -> str:

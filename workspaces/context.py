@@ -100,7 +100,7 @@ class Shell:
 
     def memberships(self) -> list[Member]:
         """All workspaces of this person, for the switcher."""
-        members = Member.objects.select_related("workspace").filter(user_id=self.request.user.pk)
+        members = Member.objects.select_related("workspace").filter(user=self.request.user.pk or 0)
         return list(members.order_by("workspace__name"))
 
 

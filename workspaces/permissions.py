@@ -15,6 +15,7 @@ class Permission(StrEnum):
     RUN_SYNC = "run_sync"
     VIEW_ORDERS = "view_orders"
     IMPORT_ORDERS = "import_orders"
+    MANAGE_SOURCES = "manage_sources"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_WORKSPACE = "manage_workspace"
     MANAGE_API_KEYS = "manage_api_keys"
