@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import budgets
+from campaigns import budgets, history
 from campaigns.models import Campaign
 from mops.lib import clock
 from mops.lib.period import Period, add_months, month_start
 from workspaces.access import WorkspaceRequest, get_workspace
-from workspaces.models import AuditEvent, Workspace
+from workspaces.models import Workspace
 from workspaces.permissions import Permission
 
 MONTHS = 6
@@ -40,7 +40,7 @@ def index(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         "this_month": month_start(today),
         "earlier": add_months(first, -MONTHS // 2),
         "later": add_months(first, MONTHS // 2),
-        "changes": AuditEvent.objects.filter(workspace=space, action__startswith="budget.").order_by("-at")[:SHOWN_CHANGES],
+        "changes": history.last_changes(space, SHOWN_CHANGES),
     }
     return render(request, "campaigns/budgets.html" + ("#grid" if request.htmx else ""), context)
 
@@ -61,8 +61,18 @@ def cell(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         return redirect(_grid(space, month, campaign))
     if channel not in budgets.CHANNELS:
         raise Http404(channel)
-    shown = budgets.cell(space, channel, month, clock.today(space.time_zone), campaign)
-    context = {"cell": shown, "campaign": campaign, "error": error, "typed": text if error else None}
+    today = clock.today(space.time_zone)
+    rows = budgets.grid(space, Period(month, add_months(month, 1)), today, campaign)
+    context = {
+        "cell": budgets.cell(space, channel, month, today, campaign),
+        "total": budgets.total(row.cells[0] for row in rows),
+        "month": month,
+        "this_month": month_start(today),
+        "campaign": campaign,
+        "error": error,
+        "typed": text,
+        "is_update": True,  # the month's total comes along
+    }
     return render(request, "campaigns/budget_cell.html", context)
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from campaigns import history
 from campaigns.actuals import Spend, spend_by_channel
 from campaigns.models import Budget, Campaign
 from campaigns.pacing import Pacing, of_month
@@ -18,7 +19,6 @@ from channels.connectors import PLATFORMS
 from channels.models import PlatformCampaign
 from channels.taxonomy import CHANNELS, Channel, ChannelClass
 from mops.lib.period import Period, add_months
-from workspaces import audit
 from workspaces.models import User, Workspace
 
 Plans = dict[tuple[date, str], Decimal]  # (first of month, channel) → planned spend
@@ -137,7 +137,7 @@ def plan(
             Budget.objects.filter(**where).delete()
         else:
             Budget.objects.update_or_create(**where, defaults={"planned": planned, "updated_by": user})
-        audit.record(workspace, user, "budget.planned", _target(channel, month, campaign), planned=_change(before, planned))
+        history.record(workspace, user, campaign, [history.Change(channel, month, before, planned)])
     return planned
 
 
@@ -159,9 +159,7 @@ def copy_month(workspace: Workspace, user: User, month: date, campaign: Campaign
             if budget.channel not in taken
         ]
         Budget.objects.bulk_create(copies)
-        if copies:
-            amounts = {budget.channel: str(budget.planned) for budget in copies}
-            audit.record(workspace, user, "budget.copied", f"{month:%Y-%m} {campaign or ''}".strip(), **amounts)
+        history.record(workspace, user, campaign, [history.Change(copy.channel, month, None, copy.planned) for copy in copies])
     return len(copies)
 
 
@@ -181,11 +179,3 @@ def parse_amount(text: str) -> Decimal | None:
     if not 0 <= amount < LARGEST:
         raise UnableToPlan(_("The budget must not be negative or larger than a trillion."))
     return amount.quantize(Decimal("0.01"))
-
-
-def _target(channel: str, month: date, campaign: Campaign | None) -> str:
-    return f"{channel} {month:%Y-%m}" + (f" · {campaign.name}" if campaign else "")
-
-
-def _change(before: Decimal | None, after: Decimal | None) -> dict[str, str]:
-    return {"before": str(before) if before is not None else "", "after": str(after) if after is not None else ""}
