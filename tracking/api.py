@@ -1,7 +1,7 @@
 """POST /api/v1/orders and /refunds: one row or up to 1,000; the answer says for each row what became of it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -41,7 +41,7 @@ class OrderSerializer(serializers.Serializer[OrderRow]):
     net = MoneyField(help_text="Without VAT.")
     currency = serializers.CharField(max_length=3, min_length=3, help_text="ISO 4217, for example EUR.")
     customer_key = serializers.CharField(max_length=KEY_LENGTH, default="", allow_blank=True,
-                                         help_text="The shop's own key of the buyer, no e-mail address; empty for guests.")  # fmt: skip
+                                         help_text="The shop's own key of the buyer, no address; empty for guests.")  # fmt: skip
     margin = MoneyField(default=None, allow_null=True, help_text="Contribution margin of the order, where the shop knows it.")
     is_new_customer = serializers.BooleanField(default=None, allow_null=True,
                                                help_text="Left out: the first order we know of the customer decides.")  # fmt: skip
@@ -133,8 +133,7 @@ def _answer(
     store: Callable[[Workspace, Sequence[Any]], Outcome],
 ) -> Response:
     """Parse row by row, store what could be read, and give every refusal its place in the request."""
-    assert isinstance(request.auth, ApiKey)  # RequiresScope saw to it
-    workspace = request.auth.workspace
+    workspace = cast(ApiKey, request.auth).workspace  # RequiresScope saw to it
     with timezone.override(ZoneInfo(workspace.time_zone)):
         parsed = _parse(_sent(request.data), serializer, row_type)
     outcome = store(workspace, parsed.rows)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -128,7 +129,8 @@ def test_it_refuses_refunds_with_negative_amounts(workspace: Workspace) -> None:
 
 
 ORDERS = [
-    order(f"A-{n}", customer_key=f"c-{n % 3}" if n % 4 else "", ordered_at=NOON - timedelta(days=n % 5), utm_medium=medium, utm_source="google")
+    order(f"A-{n}", customer_key=f"c-{n % 3}" if n % 4 else "", ordered_at=NOON - timedelta(days=n % 5),
+          utm_medium=medium, utm_source="google")
     for n, medium in enumerate(["cpc", "email", "", "affiliate", "organic", "cpc", "social"])
 ]  # fmt: skip
 REFUNDS = [refund(f"R-{n}", f"A-{n}") for n in (0, 1, 9)]
@@ -155,7 +157,7 @@ def final_state(workspace: Workspace, batches: list[list[Row]]) -> tuple[list[ob
 def test_it_ends_in_the_same_state_for_every_sequence_repetition_and_cut(workspace: Workspace, data: st.DataObject) -> None:
     rows: list[Row] = data.draw(st.permutations([*ORDERS, *REFUNDS, *data.draw(st.lists(st.sampled_from([*ORDERS, *REFUNDS])))]))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(rows)), max_size=4)) | {0, len(rows)})
-    batches = [rows[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    batches = [rows[start:end] for start, end in pairwise(cuts)]
     assert final_state(workspace, batches) == final_state(workspace, [[*ORDERS, *REFUNDS]])
 
 

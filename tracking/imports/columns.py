@@ -29,7 +29,7 @@ FIELDS: tuple[Field, ...] = (
     Field("order_id", _("Order id"), "text", True,
           "orderid ordernumber orderno order name bestellnummer bestellnr auftragsnummer auftragsnr bestellid transactionid"),
     Field("ordered_at", _("Time"), "time", True,
-          "orderedat orderdate createdat created date datum bestelldatum bestellzeit zeitpunkt auftragsdatum timestamp paidat time"),
+          "orderedat orderdate createdat created date datum bestelldatum bestellzeit zeitpunkt auftragsdatum timestamp paidat"),
     Field("gross", _("Gross"), "amount", True,
           "gross total totalgross amount brutto bruttobetrag gesamtbetrag gesamt summe betrag umsatz umsatzbrutto rechnungsbetrag"),
     Field("net", _("Net"), "amount", False, "net netto nettobetrag subtotal totalnet umsatznetto nettoumsatz"),

@@ -101,7 +101,8 @@ def _read_csv(text: str, most: int | None) -> "pd.DataFrame":
     try:
         return pd.read_csv(
             io.StringIO("\n" + text.partition("\n")[2] if hint else text), sep=delimiter, header=None,
-            names=list(range(min(width, MOST_COLUMNS))), dtype=str, na_filter=False, skip_blank_lines=False, index_col=False, nrows=most,
+            names=list(range(min(width, MOST_COLUMNS))), dtype=str, na_filter=False, skip_blank_lines=False,
+            index_col=False, nrows=most,
         ).fillna("")  # fmt: skip
     except pd.errors.EmptyDataError as error:
         raise UnableToRead(_("The file is empty.")) from error
