@@ -49,6 +49,10 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "api_metrics": Keyed(ApiKey.Scope.METRICS_READ, "GET"),
     "api_orders": Keyed(ApiKey.Scope.ORDERS_WRITE),
     "api_refunds": Keyed(ApiKey.Scope.ORDERS_WRITE),
+    # the collector: a write key in the request says who sends (tests/tracking/test_collector.py)
+    "collect": Public(405, (("endpoint", "track"),)),
+    "collect_metrics": Public(405),
+    "collect_hook": Public(405, (("write_key", "unknown"),)),
     # a person's own pages
     "home": Login(302),
     "choose_workspace": Login(),

@@ -86,7 +86,7 @@ class Source(models.Model):
     @property
     def secret(self) -> str:
         """The shared secret webhooks are signed with, "" if there is none."""
-        return str(unseal(self.sealed_secret, self._owner)["secret"]) if self.sealed_secret else ""
+        return str(unseal(bytes(self.sealed_secret), self._owner)["secret"]) if self.sealed_secret else ""
 
     @secret.setter
     def secret(self, value: str) -> None:

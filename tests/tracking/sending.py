@@ -27,10 +27,8 @@ def send(source: Source | str, endpoint: str, content: Any, **headers: str) -> H
     key = source if isinstance(source, str) else source.write_key
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     headers = {"Authorization": basic(key), **headers} if key else headers
-    response: HttpResponse = Client().post(
-        f"/v1/{endpoint}", body, content_type=headers.pop("Content_Type", "application/json"), headers=headers
-    )  # type: ignore[assignment]
-    return response
+    kind = headers.pop("Content_Type", "application/json")
+    return Client().post(f"/v1/{endpoint}", body, content_type=kind, headers=headers)  # type: ignore[return-value]
 
 
 def track(message_id: str = "m-1", **fields: Any) -> dict[str, Any]:

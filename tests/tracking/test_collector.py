@@ -1,0 +1,214 @@
+"""The tracking API: stored before acknowledged, first write wins, one bad event never blocks its batch."""
+
+import gzip
+import json
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tests.tracking.sending import a_source, basic, send, track
+from tracking import partitions
+from tracking.collector import limits, sources
+from tracking.models import Event, EventKey, RawBody, Rejection
+from workspaces.models import Workspace
+
+TYPES = ["identify", "track", "page", "screen", "group", "alias"]
+
+
+def reasons() -> list[str]:
+    return list(Rejection.objects.order_by("raw_id", "index").values_list("reason", flat=True))
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_it_stores_every_type_of_event(workspace: Workspace, kind: str) -> None:
+    fields = {"userId": "u-1", "previousId": "a-1", "event": "Signed Up", "groupId": "g-1"}
+    for endpoint in (kind, kind[0]):
+        assert send(a_source(workspace, name=endpoint), endpoint, fields).json() == {"success": True}
+    assert set(Event.objects.values_list("type", "user_id", "state")) == {(kind, "u-1", "pending")}
+    assert Event.objects.count() == 2
+
+
+def test_it_takes_the_write_key_from_the_body_as_beacons_send_it(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    assert send("", "t", track(writeKey=source.write_key), Content_Type="text/plain").status_code == 200
+    assert Event.objects.get().message_id == "m-1"
+
+
+def test_it_keeps_the_first_of_several_events_with_one_id(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    send(source, "track", track(properties={"n": 1}))
+    send(source, "batch", {"batch": [track(properties={"n": 2}), track("m-2"), track("m-2", properties={"n": 3})]})
+    assert list(Event.objects.order_by("message_id").values_list("message_id", "properties")) == [("m-1", {"n": 1}), ("m-2", {})]
+    assert RawBody.objects.order_by("-id").values_list("received", "accepted", "duplicate", "rejected")[0] == (3, 1, 2, 0)
+
+
+def test_it_tells_two_workspaces_events_with_one_id_apart(workspace: Workspace, other: Workspace) -> None:
+    send(a_source(workspace), "track", track())
+    send(a_source(other), "track", track())
+    assert EventKey.objects.count() == Event.objects.count() == 2
+
+
+def test_it_gives_an_event_sent_again_without_an_id_the_same_one(workspace: Workspace) -> None:
+    source, event = a_source(workspace), {"userId": "u-1", "event": "Signed Up", "timestamp": "2026-11-01T10:00:00Z"}
+    send(source, "track", {**event, "sentAt": "2026-11-01T10:00:01Z"})
+    send(source, "track", {**event, "sentAt": "2026-11-01T10:00:09Z"})
+    assert Event.objects.count() == 1
+
+
+BAD = [
+    ("no_object", "text"),
+    ("unknown_type", track(type="purchase")),
+    ("no_name", track(event="")),
+    ("no_identity", track(userId=None)),
+    ("bad_id", track(userId={"id": 1})),
+    ("bad_id", track(userId="u" * 300)),
+    ("bad_text", track(userId="u\0")),
+    ("bad_text", track(properties={"a": "\ud800"})),
+    ("bad_text", track(properties={"a\0": 1})),
+    ("bad_field", track(properties=[1])),
+    ("bad_number", track(properties={"a": 1e999})),
+    ("too_large", track(properties={"a": "x" * 40_000})),
+    ("too_deep", track(properties=json.loads('{"a":' * 40 + "1" + "}" * 40))),
+]
+
+
+def test_it_refuses_bad_events_with_a_reason_and_takes_the_others(workspace: Workspace) -> None:
+    bad = [dict(event, messageId=f"b-{n}") if isinstance(event, dict) else event for n, (_reason, event) in enumerate(BAD)]
+    body = json.dumps({"batch": [track("first"), *bad, track("last")]}).replace("Infinity", "1e999").encode()
+    assert send(a_source(workspace), "batch", body).json() == {"success": True}
+    assert reasons() == [reason for reason, _event in BAD]
+    assert set(Event.objects.values_list("message_id", flat=True)) == {"first", "last"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_finds_the_event_the_database_refuses(workspace: Workspace) -> None:
+    """jsonb takes exponents up to 131,072 digits: no check of ours knows every limit of the database."""
+    huge = b'{"type":"track","event":"E","userId":"u","messageId":"bad","properties":{"a":"%s"}}' % (b"x" * 10)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tracking_event ADD CONSTRAINT no_x CHECK (properties->>'a' IS DISTINCT FROM 'xxxxxxxxxx')")
+    try:
+        body = b'{"batch":[%s,%s]}' % (huge, json.dumps(track("good")).encode())
+        assert send(a_source(workspace), "batch", body).status_code == 200
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tracking_event DROP CONSTRAINT no_x")
+    assert reasons() == ["refused"]
+    assert Event.objects.get().message_id == "good"
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"{", 400), (b"\xff\xfe", 400), (b"", 400), (b"[" * 100_000, 400), (b"null", 200), (b'{"batch": 3}', 400), (b'{"batch": []}', 200),
+     (b'{"batch": [' + b"1," * 600 + b"1]}", 413), (b'{"batch": ["' + b"x" * 600_000 + b'"]}', 413), (b"x" * 1_100_000, 413)],
+)  # fmt: skip
+def test_it_answers_what_it_cannot_read(workspace: Workspace, content: bytes, status: int) -> None:
+    assert send(a_source(workspace), "batch", content).status_code == status
+
+
+def test_it_keeps_a_body_it_cannot_read(workspace: Workspace) -> None:
+    send(a_source(workspace), "track", b'{"event": "Signed Up"')
+    kept = Rejection.objects.get()
+    assert (kept.reason, bytes(kept.payload)) == ("malformed", b'{"event": "Signed Up"')
+    assert RawBody.objects.values_list("received", "rejected").get() == (1, 1)
+
+
+def test_it_unpacks_gzip(workspace: Workspace) -> None:
+    batch = gzip.compress(json.dumps({"batch": [track(f"m-{n}") for n in range(100)]}).encode())
+    assert send(a_source(workspace), "batch", batch, **{"Content-Encoding": "gzip"}).status_code == 200
+    assert Event.objects.count() == 100
+
+
+@pytest.mark.parametrize("bomb", [gzip.compress(b"0" * 50_000_000), gzip.compress(gzip.compress(b"0" * 50_000_000) * 900)])
+def test_it_stops_unpacking_a_bomb(workspace: Workspace, bomb: bytes) -> None:
+    assert send(a_source(workspace), "batch", bomb, **{"Content-Encoding": "gzip"}).status_code in (400, 413)
+    assert RawBody.objects.filter(received__gt=1).count() == 0
+
+
+@pytest.mark.parametrize("key", ["", "unknown", "mops_src_\0", "ü" * 500])
+def test_it_does_not_know_a_wrong_key(db: None, key: str) -> None:
+    assert send(key or "nobody", "track", track()).status_code == 401
+    assert RawBody.objects.count() == 0
+
+
+def test_a_paused_source_takes_nothing(workspace: Workspace) -> None:
+    assert send(a_source(workspace, state="paused"), "track", track()).status_code == 401
+
+
+def test_a_webhooks_key_does_not_open_the_unsigned_door(workspace: Workspace) -> None:
+    assert send(a_source(workspace, "shop", dialect="shopify"), "track", track()).status_code == 401
+
+
+def test_it_slows_a_sender_that_sends_too_much(workspace: Workspace) -> None:
+    source = a_source(workspace, rate_per_minute=10)
+    answers = [send(source, "track", track(f"m-{n}")) for n in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 12
+
+
+def test_a_bucket_refills(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = [0.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: at[0])
+    bucket = limits.RateLimit()
+    assert [bucket.wait(1, 60, 60), bucket.wait(1, 30, 60), bucket.wait(2, 1, 60)] == [0, 30, 0]
+    at[0] = 30.0
+    assert bucket.wait(1, 30, 60) == 0
+
+
+def test_a_page_may_send_where_its_website_is_listed(workspace: Workspace) -> None:
+    source, listed, stranger = (
+        a_source(workspace, allowed_origins=["https://shop.example"]),
+        "https://shop.example",
+        "https://evil.example",
+    )
+    assert Client().options("/v1/t", headers={"Origin": listed})["Access-Control-Allow-Origin"] == listed
+    assert Client().options("/v1/t", headers={"Origin": stranger}).status_code == 403
+    assert send(source, "t", track(), Origin=listed)["Access-Control-Allow-Origin"] == listed
+    refused = send(source, "t", track("m-2"), Origin=stranger)
+    assert (refused.status_code, refused.has_header("Access-Control-Allow-Origin")) == (403, False)
+    assert reasons() == ["origin"]
+    assert bytes(Rejection.objects.get().payload) == b""
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [("https://Shop.Example/path?x", "https://shop.example"), ("shop.example", "https://shop.example"),
+     ("http://localhost:8080", "http://localhost:8080"), ("https://shop.example:443", "https://shop.example")],
+)  # fmt: skip
+def test_it_reads_a_website_as_browsers_name_it(text: str, origin: str) -> None:
+    assert sources.normal_origin(text) == origin
+
+
+@pytest.mark.parametrize("text", ["*", "https://*.example", "ftp://x", "https://u@shop.example", "//"])
+def test_it_takes_no_wildcards_for_websites(text: str) -> None:
+    with pytest.raises(ValueError):
+        sources.normal_origin(text)
+
+
+def test_it_makes_the_month_it_writes_to(workspace: Workspace) -> None:
+    for name in partitions.existing():
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {name}")
+    assert send(a_source(workspace), "track", track()).status_code == 200
+    assert len(partitions.existing()) == 1
+    assert partitions.ensure_ahead() == 3
+    assert partitions.ensure_ahead() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_asks_to_come_back_when_the_database_is_away(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = a_source(workspace)
+    send(source, "track", track())
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    answer = send(source, "track", track("m-2"))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    monkeypatch.undo()
+    connection.close()
+    assert send(source, "track", track("m-2")).status_code == 200
+
+
+def test_the_key_may_also_stand_in_the_body_of_a_batch(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    assert send("", "batch", {"batch": [track()], "writeKey": source.write_key}).status_code == 200
+    assert basic("k") == "Basic azo="

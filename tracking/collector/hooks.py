@@ -1,0 +1,96 @@
+"""Webhooks: the signature over the raw body is checked in constant time, then the body becomes events like any other."""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError
+
+from mops.lib.clock import now
+from mops.lib.crypto import UnableToDecrypt
+from tracking.collector import body, door, mapping, shops
+from tracking.collector.door import Answer, refuse
+from tracking.collector.limits import rate_limit
+from tracking.collector.parse import Reason, Refusal
+from tracking.collector.sources import known
+from tracking.collector.store import Request, store
+from tracking.models import Source
+
+TOLERANCE = 300  # seconds a signed time may be off (generic webhooks)
+UNSIGNED = refuse(401, "Signature missing or wrong.")
+
+
+def answer(write_key: str, raw: bytes, headers: Mapping[str, str]) -> Answer:
+    """Check, translate, store, acknowledge. 401 leaves a trace in the source's refusals, without the content."""
+    try:
+        source = Source.objects.filter(key_hash=Source.hash(write_key[:200]), state=Source.State.ACTIVE).first()
+        if source is None or not source.dialect:
+            return door.UNKNOWN_KEY
+        if not is_signed(source, raw, headers):
+            store(Request(known(source), "hook", now(), b"", False, [], [Refusal(0, Reason.SIGNATURE, "", b"")]))
+            return UNSIGNED
+        return _take(source, raw, headers)
+    except (DatabaseError, InterfaceError):
+        return door.AWAY
+
+
+def is_signed(source: Source, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether the body was signed with the source's secret. Without a secret nothing is."""
+    try:
+        secret = source.secret.encode()
+    except UnableToDecrypt:
+        return False
+    if not secret:
+        return False
+    if source.dialect == Source.Dialect.MAPPED:
+        return _is_signed_with_time(secret, raw, headers)
+    name = {"shopify": "X-Shopify-Hmac-Sha256", "woocommerce": "X-WC-Webhook-Signature"}[source.dialect]
+    expected = base64.b64encode(hmac.new(secret, raw, sha256).digest())
+    return hmac.compare_digest(expected, headers.get(name, "").encode(errors="replace"))
+
+
+def _is_signed_with_time(secret: bytes, raw: bytes, headers: Mapping[str, str]) -> bool:
+    """X-Signature: hex HMAC-SHA256 of "<X-Timestamp>.<body>"; the time keeps a recorded request from being sent again later."""
+    stamp = headers.get("X-Timestamp", "")
+    if not stamp.isascii() or not stamp.isdigit() or abs(int(stamp[:12]) - now().timestamp()) > TOLERANCE:
+        return False
+    expected = hmac.new(secret, stamp.encode() + b"." + raw, sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), headers.get("X-Signature", "").removeprefix("sha256=").encode(errors="replace"))
+
+
+def _take(source: Source, raw: bytes, headers: Mapping[str, str]) -> Answer:
+    door_source = known(source)
+    if wait := rate_limit.wait(source.pk, 1, source.rate_per_minute):
+        return refuse(429, "Too many events per minute for this source.", Retry_After=str(int(wait) + 1))
+    try:
+        content = body.read(raw)
+        events = _translated(source, content, raw, headers)
+    except (body.Unreadable, shops.NotUnderstood, RecursionError) as error:
+        reason = Reason.MALFORMED if isinstance(error, body.Unreadable) else Reason.MAPPING
+        shown = str(error).encode(errors="replace").decode().replace("\0", "")[:300]
+        store(Request(door_source, "hook", now(), raw, False, [], [Refusal(0, reason, shown, raw)]))
+        return door.SUCCESS  # the shop can do nothing about it and would switch the webhook off
+    if events:
+        store(_with_raw(door.prepared("hook", door_source, raw, {}, events), raw))
+    return door.SUCCESS
+
+
+def _with_raw(request: Request, raw: bytes) -> Request:
+    return request._replace(body=raw if request.body else b"", trimmed=False)
+
+
+def _translated(source: Source, content: Any, raw: bytes, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    if source.dialect == Source.Dialect.MAPPED:
+        return mapping.events(source.mapping, content, sha256(raw).hexdigest()[:40])
+    translate = shops.shopify if source.dialect == Source.Dialect.SHOPIFY else shops.woocommerce
+    if not isinstance(content, dict):
+        raise shops.NotUnderstood("The body is no object.")
+    return translate(content, headers)
+
+
+def sign(secret: str, raw: bytes, stamp: int) -> dict[str, str]:
+    """The headers of a generic webhook, as a sender makes them: for the recipe in the docs and for tests."""
+    signature = hmac.new(secret.encode(), f"{stamp}.".encode() + raw, sha256).hexdigest()
+    return {"X-Timestamp": str(stamp), "X-Signature": f"sha256={signature}"}

@@ -1,0 +1,140 @@
+"""Webhooks of shops as events: orders, refunds and customers of Shopify and WooCommerce.
+
+Amounts: Shopify's total_price and WooCommerce's total hold VAT; net is without it. Shipping is part of both.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+class NotUnderstood(Exception):
+    """A webhook we make no event of, and why."""
+
+
+Events = list[dict[str, Any]]
+Content = Mapping[str, Any]
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
+
+
+def shopify(content: Content, headers: Mapping[str, str]) -> Events:
+    """By the topic header. The webhook id is the message id: a repeated delivery is stored once."""
+    topic, delivery = headers.get("X-Shopify-Topic", ""), headers.get("X-Shopify-Webhook-Id", "")
+    message_id = f"shopify-{delivery}" if delivery else None
+    if topic in ("customers/create", "customers/update"):
+        return [_identify(content, message_id, topic, content.get("updated_at"))]
+    found = content.get("customer")
+    base = {"messageId": message_id, **_person(found.get("id") if isinstance(found, dict) else None, content.get("id"))}
+    if topic in ("orders/create", "orders/paid", "orders/updated"):
+        landing = str(content.get("landing_site") or "")
+        page = {"url": landing, "referrer": content.get("referring_site") or ""}
+        properties = _order(content, "total_price", "title") | {"coupon": _first(content.get("discount_codes"), "code")}
+        context = {"topic": topic, "page": page, "campaign": _campaign(landing)}
+        return [base | _track("Order Completed", _time(content, "created_at"), properties, context)]
+    if topic == "refunds/create":
+        given_back = sum((_money(item, "amount") for item in _dicts(content.get("transactions"))), Decimal(0))
+        properties = {"refund_id": _id(content, "id"), "order_id": _id(content, "order_id"), "total": str(given_back)}
+        properties |= {"currency": _first(content.get("transactions"), "currency")}
+        return [base | _track("Order Refunded", _time(content, "created_at"), properties, {"topic": topic})]
+    raise NotUnderstood(f"Topic {topic[:60]!r} is not used.")
+
+
+def woocommerce(content: Content, headers: Mapping[str, str]) -> Events:
+    """By the topic header. The delivery id is the message id."""
+    topic, delivery = headers.get("X-WC-Webhook-Topic", ""), headers.get("X-WC-Webhook-Delivery-ID", "")
+    message_id = f"woocommerce-{delivery}" if delivery else None
+    if topic in ("customer.created", "customer.updated"):
+        return [_identify(content, message_id, topic, _time(content, "date_modified_gmt"))]
+    if topic not in ("order.created", "order.updated"):
+        raise NotUnderstood(f"Topic {topic[:60]!r} is not used.")
+    said = {item.get("key"): item.get("value") for item in _dicts(content.get("meta_data"))}
+    campaign = {name.removeprefix("utm_"): value for name in UTM if (value := said.get(f"_wc_order_attribution_{name}"))}
+    context = {"topic": topic, "campaign": campaign, "page": {"referrer": said.get("_wc_order_attribution_referrer") or ""}}
+    person = _person(content.get("customer_id"), content.get("id"))
+    order = _track("Order Completed", _time(content, "date_created_gmt"), _order(content, "total", "name"), context)
+    return [{"messageId": message_id, **person, **order}, *(person | refund for refund in _refunds(content, topic))]
+
+
+def _refunds(content: Content, topic: str) -> Events:
+    """WooCommerce lists refunds inside the order, with negative totals and without a time of their own."""
+    found = []
+    for refund in _dicts(content.get("refunds")):
+        properties = {"refund_id": _id(refund, "id"), "order_id": _id(content, "id"), "total": str(abs(_money(refund, "total")))}
+        properties |= {"currency": content.get("currency")}
+        event = _track("Order Refunded", _time(content, "date_modified_gmt"), properties, {"topic": topic})
+        found.append({"messageId": f"woocommerce-refund-{refund.get('id')}", **event})
+    return found
+
+
+def _track(event: str, at: Any, properties: Content, context: Content) -> dict[str, Any]:
+    return {"type": "track", "event": event, "originalTimestamp": at, "properties": properties, "context": context}
+
+
+def _identify(content: Content, message_id: str | None, topic: str, at: Any) -> dict[str, Any]:
+    traits = {name: content.get(name) for name in ("email", "phone", "first_name", "last_name") if content.get(name)}
+    event = {"type": "identify", "messageId": message_id, "originalTimestamp": at, "traits": traits, "context": {"topic": topic}}
+    return event | _person(content.get("id"), None)
+
+
+def _order(content: Content, total_name: str, title: str) -> dict[str, Any]:
+    total, tax = _money(content, total_name), _money(content, "total_tax")
+    lines = _lines(content.get("line_items"), title)
+    amounts = {"total": str(total), "revenue": str(total - tax), "tax": str(tax), "currency": content.get("currency")}
+    return {"order_id": _id(content, "id"), **amounts, "products": lines}
+
+
+def _person(customer: Any, order: Any) -> dict[str, str]:
+    """The shop's customer number; a guest is known by the order alone."""
+    return {"userId": str(customer)} if customer else {"anonymousId": f"order-{order}"}
+
+
+def _id(content: Mapping[str, Any], name: str) -> str:
+    value = content.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        raise NotUnderstood(f"{name} is missing.")
+    return str(value)
+
+
+def _money(content: Mapping[str, Any], name: str) -> Decimal:
+    try:
+        amount = Decimal(str(content.get(name) or 0))
+    except InvalidOperation:
+        raise NotUnderstood(f"{name} is no amount.") from None
+    if not amount.is_finite():
+        raise NotUnderstood(f"{name} is no amount.")
+    return amount
+
+
+def _time(content: Mapping[str, Any], name: str) -> Any:
+    value = content.get(name)
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        raise NotUnderstood(f"{name} is no time.") from None
+    return value
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _first(value: Any, name: str) -> Any:
+    return next((item.get(name) for item in _dicts(value)), None)
+
+
+def _lines(value: Any, label: str) -> list[dict[str, Any]]:
+    same = ("sku", "price", "quantity")
+    return [
+        {"product_id": str(item.get("product_id") or ""), "name": item.get(label), **{name: item.get(name) for name in same}}
+        for item in _dicts(value)
+    ]
+
+
+def _campaign(url: Any) -> dict[str, str]:
+    try:
+        query = parse_qs(urlsplit(str(url or "")).query)
+    except ValueError:
+        return {}
+    return {name.removeprefix("utm_"): query[name][0] for name in UTM if name in query}
