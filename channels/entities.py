@@ -20,14 +20,18 @@ class Ids:
     ads: dict[str, int] = field(default_factory=dict)
 
 
-def store(account: AdAccount, seen: list[EntityRow], rows: list[StatRow], at: datetime) -> Ids:
-    """Create what is new, note what was renamed. Rows may name entities that the platform no longer lists."""
+def store(account: AdAccount, seen: list[EntityRow], rows: list[StatRow], at: datetime, *, is_newest: bool = True) -> Ids:
+    """Create what is new, note what was renamed. Rows may name entities that the platform no longer lists.
+
+    Only a pull of the newest days renames: Google Analytics tells names as they were in the window, and a backfill
+    that goes back in time would give every campaign its oldest name.
+    """
     by_level: dict[str, dict[str, EntityRow]] = {"campaign": {}, "ad_group": {}, "ad": {}}
     for entity in [*_unlisted(rows), *seen]:  # what the platform lists wins over what rows imply
         by_level[entity.level][entity.external_id] = entity
-    campaigns = _store_level(PlatformCampaign, account, by_level["campaign"], at, {})
-    ad_groups = _store_level(AdGroup, account, by_level["ad_group"], at, {"campaign_id": campaigns})
-    ads = _store_level(Ad, account, by_level["ad"], at, {"ad_group_id": ad_groups})
+    campaigns = _store_level(PlatformCampaign, account, by_level["campaign"], at, {}, is_newest)
+    ad_groups = _store_level(AdGroup, account, by_level["ad_group"], at, {"campaign_id": campaigns}, is_newest)
+    ads = _store_level(Ad, account, by_level["ad"], at, {"ad_group_id": ad_groups}, is_newest)
     return Ids(campaigns, ad_groups, ads)
 
 
@@ -40,7 +44,12 @@ def _unlisted(rows: list[StatRow]) -> list[EntityRow]:
 
 
 def _store_level(
-    model: type[PlatformEntity], account: AdAccount, wanted: dict[str, EntityRow], at: datetime, parents: dict[str, dict[str, int]]
+    model: type[PlatformEntity],
+    account: AdAccount,
+    wanted: dict[str, EntityRow],
+    at: datetime,
+    parents: dict[str, dict[str, int]],
+    is_newest: bool,
 ) -> dict[str, int]:
     level = {PlatformCampaign: "campaign", AdGroup: "ad_group", Ad: "ad"}[model]
     known: dict[str, Any] = {row.external_id: row for row in model._default_manager.filter(account=account)}
@@ -56,8 +65,8 @@ def _store_level(
                 row.channel = entity.channel or "other"
             created.append(row)
             renamed.append(row)
-        elif entity.name == external_id and entity.status == "removed":
-            continue  # implied by a row only: keep what the platform said earlier
+        elif (not is_newest and row.name != external_id) or (entity.name == external_id and entity.status == "removed"):
+            continue  # told by an old window, or implied by a row only: keep what the platform said
         else:
             if row.name != entity.name:
                 renamed.append(row)

@@ -1,4 +1,7 @@
-"""What changed in the past: numbers a platform corrected, old and new, by the pull that noticed."""
+"""What changed in the past: numbers a platform corrected, old and new, by the pull that noticed.
+
+A day that is not over grows with every pull; that is no correction and is left out.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -51,6 +54,7 @@ _PAIRS = """
       ON c.workspace_id = h.workspace_id AND c.account_id = h.account_id AND c.day = h.day AND c.campaign_id = h.campaign_id
      AND c.attribution_window = h.attribution_window AND c.observed_at = h.replaced_at
     WHERE h.workspace_id = %(workspace)s AND h.account_id = %(account)s AND h.attribution_window = %(window)s
+      AND h.observed_at >= (h.day + 1)::timestamp AT TIME ZONE %(zone)s
 """
 _MEASURES = ", ".join(f"h.{name}, coalesce(n.{name}, c.{name}, 0)" for name in MEASURES)
 
@@ -96,7 +100,12 @@ def _changed(values: Sequence[Sequence[object]]) -> list[Change]:
 
 
 def _rows(sql: str, account: AdAccount, **values: Any) -> list[tuple[Any, ...]]:
-    scope: dict[str, Any] = {"workspace": account.workspace_id, "account": account.pk, "window": DEFAULT_WINDOW}
+    scope: dict[str, Any] = {
+        "workspace": account.workspace_id,
+        "account": account.pk,
+        "window": DEFAULT_WINDOW,
+        "zone": account.time_zone,
+    }
     with database.cursor() as cursor:
         cursor.execute(sql, scope | values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -57,7 +57,10 @@ def swap(run: SyncRun, pulled: Pulled) -> Outcome:
         account = AdAccount.objects.select_related("connection").get(pk=run.account_id)
         _check_ownership(run)
         days = _own_days(run, pulled)
-        ids = entities.store(account, pulled.entities, pulled.rows, pulled.fetched_at)
+        is_newest = not Coverage.objects.filter(
+            workspace_id=run.workspace_id, account_id=run.account_id, report=run.report, day__gte=run.until
+        ).exists()
+        ids = entities.store(account, pulled.entities, pulled.rows, pulled.fetched_at, is_newest=is_newest)
         with connection.cursor() as cursor:
             _stage(cursor, run, ids, (row for row in pulled.rows if row.day in days))
             outcome = _apply(cursor, run, sorted(days), pulled.fetched_at)

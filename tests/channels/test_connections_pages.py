@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -6,7 +6,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from channels import cards, connecting, plan, strips
+from channels import cards, connecting, plan, restatements, strips
 from channels.connectors.base import AccountInfo, CredentialCheck
 from channels.models import AdAccount, Connection, Coverage, DailyStat, EntityName, PlatformCampaign, SyncRun
 from mops.lib import clock
@@ -224,6 +224,16 @@ def test_it_follows_a_number_that_changed_twice():
         store(account, MAY_1, MAY_2, [a_row(MAY_1, clicks=clicks)])
     html = page("changes", account, account.pk).content.decode()
     assert html.index("+3") < html.index("+1")
+
+
+def test_a_day_that_is_not_over_is_no_correction():
+    account = an_account(time_zone="America/New_York")
+    evening, midnight = datetime(2026, 5, 2, 3, 59, tzinfo=UTC), datetime(2026, 5, 2, 4, 0, tzinfo=UTC)
+    for clicks, instant in ((1, evening), (2, midnight), (3, midnight + timedelta(days=1))):
+        store(account, MAY_1, MAY_2, [a_row(MAY_1, clicks=clicks)], instant)
+    found = restatements.changes(account)
+    assert [(change.old, change.new) for day in found for change in day.changes] == [(2, 3)]
+    assert restatements.count(account) == 1
 
 
 def test_a_vanished_row_is_named():

@@ -15,12 +15,12 @@ from channels import connecting, plan, runs, states
 from channels.connectors import PLATFORMS
 from channels.connectors.base import Batch, ConnectorError, ErrorKind
 from channels.connectors.google_ads import session
-from channels.models import AdAccount, Connection, Coverage, DailyStat, SyncRun
+from channels.models import AdAccount, Connection, Coverage, DailyStat, PlatformCampaign, SyncRun
 from channels.swap import LostRun, Pulled, swap
 from mops.lib import clock
 from mops.lib.period import Period
 from sandbox.faults import Fault
-from tests.channels.builders import a_row, a_workspace, an_account, store
+from tests.channels.builders import a_campaign, a_row, a_workspace, an_account, store
 from tests.channels.people import a_member
 from tests.sandbox_fixtures import NOW
 from workspaces.models import AuditEvent
@@ -85,6 +85,15 @@ def test_a_pull_stores_what_the_platform_says(platforms, platform):
         assert run.rows == run.inserted > 0
         assert Coverage.objects.filter(account=account, report=report).count() == 3
     assert run.account.last_success_at is not None
+
+
+def test_an_old_window_does_not_bring_an_old_name_back():
+    account = an_account()
+    store(account, date(2026, 5, 2), date(2026, 5, 3), [a_row(date(2026, 5, 2))], entities=[a_campaign("c1", "New")])
+    store(account, date(2026, 5, 1), date(2026, 5, 2), [a_row(date(2026, 5, 1))], entities=[a_campaign("c1", "Old")])
+    assert PlatformCampaign.objects.get().name == "New"
+    store(account, date(2026, 5, 2), date(2026, 5, 3), [a_row(date(2026, 5, 2))], entities=[a_campaign("c1", "Newer")])
+    assert PlatformCampaign.objects.get().name == "Newer"
 
 
 def test_a_second_pull_writes_nothing(account):

@@ -97,9 +97,7 @@ def identity(fact: SessionDay) -> str:
         (date(2026, 9, 1), NOW.date() + DAY),  # today is not over
     ],
 )
-def test_it_pulls_what_the_market_knows(
-    sandbox: Sandbox, connector: Ga4, account: AccountInfo, since: date, until: date
-) -> None:
+def test_it_pulls_what_the_market_knows(sandbox: Sandbox, connector: Ga4, account: AccountInfo, since: date, until: date) -> None:
     found = rows(pull(connector, account, since, until))
     assert found == truth(sandbox, account, since, until)
     assert sum(row.sessions for row in found.values()) > 0

@@ -113,9 +113,7 @@ def test_it_proves_the_credential_with_one_call(connector: GoogleAds, sandbox: S
 
 
 @pytest.mark.parametrize("report", ["campaigns", "ads"])
-def test_it_delivers_what_the_market_knows(
-    connector: GoogleAds, account: AccountInfo, sandbox: Sandbox, report: str
-) -> None:
+def test_it_delivers_what_the_market_knows(connector: GoogleAds, account: AccountInfo, sandbox: Sandbox, report: str) -> None:
     batches, facts = pull(connector, account, report), market_days(sandbox, account, report)
     found = rows(batches)
     spend = {key: row.spend for key, row in found.items() if row.spend}
@@ -150,9 +148,7 @@ def test_it_sees_past_days_grow_with_late_conversions(
     assert claimed(rows(late)) == truth(market_days(sandbox, account, "campaigns"), "default")
 
 
-def test_it_names_campaigns_that_have_no_rows_in_the_window(
-    connector: GoogleAds, account: AccountInfo, sandbox: Sandbox
-) -> None:
+def test_it_names_campaigns_that_have_no_rows_in_the_window(connector: GoogleAds, account: AccountInfo, sandbox: Sandbox) -> None:
     batches = pull(connector, account, since=date(2026, 8, 1), until=date(2026, 8, 2))  # before the market began
     known = sandbox.market.entities(account.external_id, sandbox.clock.now())
     assert rows(batches) == {}
@@ -219,9 +215,7 @@ def assert_no_secret(error: ConnectorError, logged: str) -> None:
             assert secret not in text
 
 
-@pytest.mark.parametrize(
-    ("fault", "wait"), [(Fault.RATE_LIMITED, timedelta(seconds=30)), (Fault.DAILY_QUOTA, timedelta(hours=6))]
-)
+@pytest.mark.parametrize(("fault", "wait"), [(Fault.RATE_LIMITED, timedelta(seconds=30)), (Fault.DAILY_QUOTA, timedelta(hours=6))])
 def test_it_passes_on_how_long_google_asks_to_wait(
     connector: GoogleAds, account: AccountInfo, sandbox: Sandbox, fault: Fault, wait: timedelta
 ) -> None:
@@ -246,15 +240,11 @@ def test_a_fault_of_one_account_leaves_the_others_alone(connector: GoogleAds, sa
         pull(connector, first)
 
 
-def test_a_cut_stream_has_given_rows_and_still_fails(
-    connector: GoogleAds, account: AccountInfo, sandbox: Sandbox
-) -> None:
+def test_a_cut_stream_has_given_rows_and_still_fails(connector: GoogleAds, account: AccountInfo, sandbox: Sandbox) -> None:
     sandbox.faults.inject("google_ads", Fault.CUT_PAGE)
     given: list[Batch] = []
     with pytest.raises(ConnectorError):
-        given.extend(
-            connector.pull(PullRequest(account, "campaigns", SINCE, UNTIL))
-        )  # keeps what came before the error
+        given.extend(connector.pull(PullRequest(account, "campaigns", SINCE, UNTIL)))  # keeps what came before the error
     assert rows(given)
 
 

@@ -98,9 +98,7 @@ def _expected(fact: AdDay) -> dict[Key, StatRow]:
     claims = {window: tuple(map(_millionths, fact.claims[window])) for window in WINDOWS}
     both = tuple(map(sum, zip(claims["7d_click"], claims["1d_view"], strict=True)))
     delivery = (fact.impressions, fact.clicks, _millionths(fact.spend_micros))
-    found = {
-        (*key, "default"): StatRow(*key, "default", *delivery, *both, _millionths(fact.view_through * 10**6), 0, 0)
-    }
+    found = {(*key, "default"): StatRow(*key, "default", *delivery, *both, _millionths(fact.view_through * 10**6), 0, 0)}
     if not any(delivery) and not any(any(pair) for pair in claims.values()):
         return {}
     for window, pair in claims.items():
@@ -123,9 +121,7 @@ def _millionths(value: int) -> Decimal:
         (date(2026, 9, 1), NOW.date() + DAY),  # long enough for a report run, and today is not over
     ],
 )
-def test_it_pulls_what_the_market_knows(
-    sandbox: Sandbox, connector: Meta, report: str, since: date, until: date
-) -> None:
+def test_it_pulls_what_the_market_knows(sandbox: Sandbox, connector: Meta, report: str, since: date, until: date) -> None:
     for account in connector.accounts():
         found, known = (
             rows(pull(connector, account, report, since, until)),
@@ -220,12 +216,8 @@ def test_a_fault_becomes_the_right_error(sandbox: Sandbox, connector: Meta, acco
     assert SYSTEM_USER_TOKEN not in shown(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("fault", "wait"), [(Fault.RATE_LIMITED, timedelta(minutes=7)), (Fault.DAILY_QUOTA, timedelta(hours=6))]
-)
-def test_it_knows_how_long_to_wait(
-    sandbox: Sandbox, connector: Meta, account: AccountInfo, fault: Fault, wait: timedelta
-) -> None:
+@pytest.mark.parametrize(("fault", "wait"), [(Fault.RATE_LIMITED, timedelta(minutes=7)), (Fault.DAILY_QUOTA, timedelta(hours=6))])
+def test_it_knows_how_long_to_wait(sandbox: Sandbox, connector: Meta, account: AccountInfo, fault: Fault, wait: timedelta) -> None:
     sandbox.faults.inject("meta", fault)
     with pytest.raises(ConnectorError) as caught:
         pull(connector, account)
@@ -244,9 +236,7 @@ def test_too_much_data_becomes_a_report_run(sandbox: Sandbox, connector: Meta, a
     assert any(call.path.startswith("/v26.0/6000") for call in sandbox.requests.calls("meta"))
 
 
-def test_too_much_data_on_a_later_page_counts_nothing_twice(
-    sandbox: Sandbox, connector: Meta, account: AccountInfo
-) -> None:
+def test_too_much_data_on_a_later_page_counts_nothing_twice(sandbox: Sandbox, connector: Meta, account: AccountInfo) -> None:
     connector.page_rows = 10
     sandbox.faults.inject("meta", Fault.TOO_MUCH_DATA, after=2)
     assert rows(pull(connector, account)) == truth(sandbox, account, "campaigns", SINCE, UNTIL)
