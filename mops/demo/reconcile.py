@@ -121,6 +121,10 @@ def compare(workspace: Workspace, world: Market, at: datetime) -> Comparison:
     """Per account, channel and month: what is stored against what is true at `at`; own orders against the shop."""
     stored = _stored_ads(workspace) | _stored_analytics(workspace) | _stored_orders(workspace)
     true = _true_ads(workspace, world, at) | _true_analytics(workspace, world, at) | _true_orders(world, at)
+    return _comparison(workspace, at, stored, true)
+
+
+def _comparison(workspace: Workspace, at: datetime, stored: "Cells", true: "Cells") -> Comparison:
     differences = [
         Difference(*key, stored.get(key, Decimal(0)), true.get(key, Decimal(0)))
         for key in sorted(stored.keys() | true.keys())
@@ -135,22 +139,37 @@ Cells = dict[tuple[str, str, str, str], Decimal]
 AD_MEASURES = ("impressions", "clicks", "spend", "conversions", "conversions_value")
 
 
-def _query(sql: str, parameters: list[int], measures: tuple[str, ...]) -> Cells:
+def _query(sql: str, parameters: list[int] | dict[str, int | datetime | None], measures: tuple[str, ...]) -> Cells:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
     return {(*map(str, row[:3]), measure): Decimal(value) for row in rows for measure, value in zip(measures, row[3:], strict=True)}  # type: ignore[misc]
 
 
-def _stored_ads(workspace: Workspace) -> Cells:
+# What was known at an instant: versions that were current then (see channels.facts).
+VERSION = f"workspace_id, account_id, campaign_id, day, attribution_window, {', '.join(AD_MEASURES)}"
+AS_OF = f"""(
+    SELECT {VERSION} FROM channels_dailystat WHERE observed_at <= %(at)s
+    UNION ALL
+    SELECT {VERSION} FROM channels_dailystathistory WHERE observed_at <= %(at)s AND replaced_at > %(at)s)"""  # noqa: S608
+
+
+def compare_as_of(workspace: Workspace, world: Market, at: datetime) -> Comparison:
+    """What the database says today about what was known at the earlier instant `at`, against the truth of then."""
+    stored, true = _stored_ads(workspace, at), _true_ads(workspace, world, at)
+    return _comparison(workspace, at, stored, true)
+
+
+def _stored_ads(workspace: Workspace, at: datetime | None = None) -> Cells:
+    facts = AS_OF if at else "channels_dailystat"
     return _query(
-        """SELECT a.name, c.channel, to_char(f.day, 'YYYY-MM'), sum(f.impressions), sum(f.clicks), sum(f.spend),
+        f"""SELECT a.name, c.channel, to_char(f.day, 'YYYY-MM'), sum(f.impressions), sum(f.clicks), sum(f.spend),
                   sum(f.conversions) FILTER (WHERE f.attribution_window = 'default'),
                   sum(f.conversions_value) FILTER (WHERE f.attribution_window = 'default')
-           FROM channels_dailystat f JOIN channels_adaccount a ON a.id = f.account_id
+           FROM {facts} f JOIN channels_adaccount a ON a.id = f.account_id
            JOIN channels_platformcampaign c ON c.id = f.campaign_id
-           WHERE f.workspace_id = %s AND a.platform <> 'ga4' GROUP BY 1, 2, 3""",
-        [workspace.pk], AD_MEASURES,
+           WHERE f.workspace_id = %(workspace)s AND a.platform <> 'ga4' GROUP BY 1, 2, 3""",  # noqa: S608
+        {"workspace": workspace.pk, "at": at}, AD_MEASURES,
     )  # fmt: skip
 
 

@@ -20,9 +20,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = Workspace.objects.get(slug=options["workspace"])
         world = reconcile.market()
-        wrong = 0
+        wrong, instants = 0, []
         for comparison in reconcile.days(workspace, world, options["advance"], in_process=options["in_process"]):
             wrong += len(comparison.differences)
+            instants.append(comparison.at)
             self.stdout.write(
                 f"{comparison.at:%Y-%m-%d %H:%M} UTC: {comparison.cells} sums over {comparison.months} months and"
                 f" {comparison.channels} channels compared, {comparison.restated} facts restated so far,"
@@ -31,5 +32,11 @@ class Command(BaseCommand):
             for difference in comparison.differences[:20]:
                 self.stdout.write(f"  {difference.source} · {difference.channel} · {difference.month} · {difference.measure}:"
                                   f" stored {difference.stored}, true {difference.true}")  # fmt: skip
+        for at in instants[:-1]:
+            comparison = reconcile.compare_as_of(workspace, world, at)
+            wrong += len(comparison.differences)
+            self.stdout.write(
+                f"as of {at:%Y-%m-%d %H:%M}, read today: {comparison.cells} sums, {len(comparison.differences)} differences"
+            )
         if wrong:
             raise CommandError(f"{wrong} sums differ from the truth.")
