@@ -10,9 +10,9 @@ from campaigns.models import Budget
 from channels.models import AdAccount, Connection, PlatformCampaign
 from mops.lib.period import Period, month_start
 from reporting.charts import Known
-from reporting.freshness import Freshness, freshness
+from reporting.freshness import Freshness, freshness_of
 from reporting.query import Account, Query, Result, run
-from reporting.scope import Sources, accounts_of
+from reporting.scope import ACCOUNT_FIELDS, Sources
 from reporting.selection import Selection
 from tracking.models import Order
 from workspaces.models import Invitation, Member, Workspace
@@ -47,22 +47,34 @@ class Board:
         return run(query, self.sources)
 
     @cached_property
-    def accounts(self) -> tuple[Account, ...]:
+    def accounts(self) -> list[AdAccount]:
         """All accounts of the workspace, for the filters to choose from."""
-        return accounts_of(self.workspace, {})
+        rows = AdAccount.objects.filter(workspace=self.workspace).select_related("connection")
+        return list(rows.order_by("platform", "name", "id"))
+
+    @property
+    def accounts_inside(self) -> list[AdAccount]:
+        """Those that pass the account and platform filters."""
+        ids, platforms = self.filters.get("account"), self.filters.get("platform")
+        return [account for account in self.accounts
+                if (ids is None or account.pk in ids) and (platforms is None or account.platform in platforms)]  # fmt: skip
 
     @cached_property
     def sources(self) -> Sources:
-        wanted = [(name, self.filters[name]) for name in ("account", "platform") if name in self.filters]
-        kept = [account for account in self.accounts
-                if all((account.id if name == "account" else account.platform) in values for name, values in wanted)]  # fmt: skip
-        return Sources(tuple(kept), self.setup["ordered"])
+        return Sources(tuple(account_of(account) for account in self.accounts_inside), self.setup["ordered"])
 
     @cached_property
     def series(self) -> Result:
         """Cards and chart in time; its totals are the cards' numbers."""
         metrics = tuple(dict.fromkeys((*self.cards, *self.selection.chart)))
         return self.run(self.query(metrics, (self.selection.grain,)))
+
+    @property
+    def lacking_comparison(self) -> int:
+        """Days, weeks or months of the comparison that were never pulled: spend would be compared with a part of it."""
+        if not self.accounts or not self.selection.comparison:
+            return 0
+        return sum(row.previous is not None and row.previous["spend"] is None for row in self.series.rows)
 
     @cached_property
     def channels(self) -> Result:
@@ -71,7 +83,8 @@ class Board:
 
     @cached_property
     def freshness(self) -> Freshness:
-        return freshness(self.workspace, self.selection.period, self.filters)
+        selected = [account for account in self.accounts_inside if account.selected]
+        return freshness_of(self.workspace, self.selection.period, selected)
 
     @property
     def known(self) -> Known:
@@ -102,6 +115,10 @@ class Board:
         }
         rows = Workspace.objects.filter(pk=self.workspace.pk)
         return dict(rows.values(**{name: Exists(found) for name, found in steps.items()}).get())
+
+
+def account_of(account: AdAccount) -> Account:
+    return Account(*(getattr(account, field) for field in ACCOUNT_FIELDS))
 
 
 class ChannelBoard(Board):

@@ -86,7 +86,7 @@ def _frame(labels: list[str], titles: list[str], currency: str) -> Option:
     return {
         "mops": {"locale": locale().replace("_", "-"), "currency": currency, "titles": titles},
         "grid": {"left": 4, "right": 4, "top": 44, "bottom": 4} | CONTAINED,
-        "legend": {"top": 0, "left": 0, "icon": "roundRect", "itemWidth": 14, "itemHeight": 4},
+        "legend": {"type": "scroll", "top": 0, "left": 0, "right": 0, "icon": "roundRect", "itemWidth": 14, "itemHeight": 4},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {"type": "category", "data": labels, "boundaryGap": len(labels) < 3, "axisTick": {"show": False},
                   "axisLabel": {"hideOverlap": True}},
@@ -108,7 +108,11 @@ def _lines(result: Result, metric: str, hue: int, known: Known) -> list[Option]:
         common = common | {"showSymbol": True, "symbolSize": 9}
     first_partial = _position(result, known.partial_from)
     whole = [value if position < first_partial else None for position, value in enumerate(values)]
-    lines = [common | {"name": name, "data": whole, "lineStyle": {"width": 2}} | ({"areaStyle": {"opacity": 0.08}} if not hue else {})]
+    lines = [
+        common
+        | {"name": name, "data": whole, "lineStyle": {"width": 2}}
+        | ({"areaStyle": {"opacity": 0.08, "origin": 0}} if not hue else {})
+    ]
     if first_partial < len(values):
         rest = [value if position >= first_partial - 1 else None for position, value in enumerate(values)]
         lines.append(common | {"name": name, "data": rest, "isRest": True, "lineStyle": {"width": 2, "type": "dotted"}})
@@ -197,5 +201,3 @@ def _table(result: Result, metrics: list[str]) -> tuple[list[str], list[list[str
                 cells.append(figure(metric, row.previous[metric], result.currency) if row.previous else DASH)
         rows.append(cells)
     return header, rows
-
-

@@ -4,7 +4,7 @@ Channels, accounts and days: `channels_accountday`. Campaigns over whole months,
 workspace's currency: `channels_campaignmonth`, with the edge days from the facts. Ads and "as of" questions: the facts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from reporting.asof import known_at
 from reporting.dimensions import AD_LEVEL
 from reporting.question import Account
 from reporting.scope import DELIVERY, MONEY_COLUMNS, Scope
-from reporting.sql import Params, conditions, fetch
+from reporting.sql import Params, conditions, fetch_each
 
 ACCOUNT_DAY, CAMPAIGN_MONTH = "channels_accountday", "channels_campaignmonth"
 FACTS, AD_FACTS = "channels_dailystat", "channels_addailystat"
@@ -37,14 +37,14 @@ class Part:
         return "month" if self.table == CAMPAIGN_MONTH else "day"
 
 
-def read_facts(scope: Scope) -> list[tuple[Any, ...]]:
-    """Rows of (dimensions …, account id or platform, sum per scope.columns …, unconverted spend, value, rate missing).
+def read_facts(scopes: Sequence[Scope]) -> list[list[tuple[Any, ...]]]:
+    """For each scope rows of (dimensions …, account id or platform, sum per scope.columns …, unconverted spend, value, rate missing).
 
     A group may come in several rows: they add up.
     """
     params = Params()
-    statements = [_select(scope, part, params) for part in parts(scope) if part.accounts]
-    return fetch(" UNION ALL ".join(statements), params) if statements else []
+    reads = [[_select(scope, part, params) for part in parts(scope) if part.accounts] for scope in scopes]
+    return fetch_each(reads, params)
 
 
 def parts(scope: Scope) -> Iterator[Part]:

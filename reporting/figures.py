@@ -9,6 +9,7 @@ from reporting.kpis import KPIS, Better, Measure, Number, Unit
 from reporting.templatetags.formats import DASH, money, number, percent, whole_money
 
 FLAT = Decimal("0.005")  # a change below half a percent is noise
+MATURING = {"cohort_value", "ltv", "ltv_cac"}  # an older cohort has had more time: a difference is no verdict yet
 FRACTIONAL = {"conversions", "view_through_conversions", "key_events"}  # platforms share one conversion out
 
 
@@ -56,7 +57,8 @@ def change(key: str, now: Number | None, before: Number | None, currency: str) -
     moved = Decimal(now - before) / abs(Decimal(before))
     text = ("+" if moved > 0 else "−" if moved < 0 else "±") + percent(abs(moved))
     icon = "arrow-right" if abs(moved) < FLAT else "arrow-up-right" if moved > 0 else "arrow-down-right"
-    return Change(text, tone(KPIS[key].better, moved), icon, headline(key, before, currency))
+    better = Better.NEUTRAL if key in MATURING else KPIS[key].better
+    return Change(text, tone(better, moved), icon, headline(key, before, currency))
 
 
 def tone(better: Better, moved: Decimal) -> str:

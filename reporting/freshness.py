@@ -76,7 +76,11 @@ def freshness(workspace: Workspace, period: Period, filters: Mapping[str, Sequen
     for name, field in (("account", "pk__in"), ("platform", "platform__in")):
         if filters and name in filters:
             rows = rows.filter(**{field: filters[name]})
-    accounts = list(rows.order_by("platform", "name"))
+    return freshness_of(workspace, period, list(rows.order_by("platform", "name")))
+
+
+def freshness_of(workspace: Workspace, period: Period, accounts: list[AdAccount]) -> Freshness:
+    """The same for accounts (with their connections) that are at hand."""
     if not accounts:
         return Freshness(())
     through, gaps = _data_through(workspace, accounts), _gaps(workspace, accounts, period)

@@ -5,12 +5,13 @@ Refunds count on their own day, in the channel of their order. A new customer co
 which is the one the shop flags as such or else the customer's earliest one.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from channels.connectors import PLATFORMS
 from reporting import fx
 from reporting.scope import Scope
-from reporting.sql import Params, conditions, fetch
+from reporting.sql import Params, conditions, fetch_each
 
 SUMS = ("orders", "revenue", "refunds", "margin", "without_margin", "new_customers", "cohort_value")
 CONVERTED = ("revenue", "refunds", "net_revenue_after_refunds", "margin", "cohort_value")
@@ -29,9 +30,13 @@ class Select(NamedTuple):
     basis: str
 
 
-def read_orders(scope: Scope) -> list[tuple[Any, ...]]:
-    """Rows of (dimension values …, one value per SUMS or None, rate missing). Rows of one key add up."""
+def read_orders(scopes: Sequence[Scope]) -> list[list[tuple[Any, ...]]]:
+    """For each scope rows of (dimension values …, one value per SUMS or None, rate missing). Rows of one key add up."""
     params = Params()
+    return fetch_each([_statements(scope, params) for scope in scopes], params)
+
+
+def _statements(scope: Scope, params: Params) -> list[str]:
     statements = []
     if scope.measures & {"orders", "revenue", "net_revenue_after_refunds", "margin"}:
         statements.append(_orders(scope, params))
@@ -39,7 +44,7 @@ def read_orders(scope: Scope) -> list[tuple[Any, ...]]:
         statements.append(_refunds(scope, params))
     if scope.measures & {"new_customers", "cohort_value"}:
         statements.append(_new_customers(scope, params))
-    return fetch(" UNION ALL ".join(f"({statement})" for statement in statements), params) if statements else []
+    return statements
 
 
 def _orders(scope: Scope, params: Params) -> str:

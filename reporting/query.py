@@ -5,10 +5,10 @@
 Pages, API, exports, reports and alerts all go through here, so that a number is the same everywhere.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from channels.connectors import PLATFORMS
-from mops.lib.period import Period
 from reporting.buckets import Alignment
 from reporting.budgets_sql import read_budgets
 from reporting.coverage import fill_zeros
@@ -39,8 +39,8 @@ def run(query: Query, sources: Sources | None = None) -> Result:
     A page with several questions of the same workspace and account filters looks up its `sources` once.
     """
     sources = sources or Sources(accounts_of(query.workspace, query.filters))
-    now = _read(query, query.period, sources)
-    past = _read(query, query.comparison, sources) if query.comparison else None
+    now, *compared = _read(query, sources)
+    past = compared[0] if compared else None
     totals = _row(query, now.scope, (), _total(now.groups))
     if past:
         totals.previous = _values(query, past.scope, _total(past.groups))
@@ -55,16 +55,22 @@ def run(query: Query, sources: Sources | None = None) -> Result:
     return Result(query, rows, totals, query.workspace.currency, len(keys), notes, sources.accounts)
 
 
-def _read(query: Query, period: Period, sources: Sources) -> Numbers:
-    scope, groups = scope_of(query, period, sources.accounts, sources.has_orders), Groups()
+def _read(query: Query, sources: Sources) -> list[Numbers]:
+    """The numbers of the period and, in the same statements, of its comparison."""
+    scope = scope_of(query, query.period, sources.accounts, sources.has_orders)
+    scopes = [scope, *([replace(scope, period=query.comparison)] if query.comparison else [])]
+    read = [Numbers(part, Groups()) for part in scopes]
     if scope.columns:
-        add_facts(groups, scope, read_facts(scope))
+        for (part, groups), rows in zip(read, read_facts(scopes), strict=True):
+            add_facts(groups, part, rows)
     if scope.has_orders:
-        add_orders(groups, scope, read_orders(scope))
+        for (part, groups), rows in zip(read, read_orders(scopes), strict=True):
+            add_orders(groups, part, rows)
     if scope.wants(Source.BUDGET) and scope.fits(Source.BUDGET):
-        add_budgets(groups, scope, read_budgets(scope))
-    fill_zeros(groups, scope)
-    return Numbers(scope, groups)
+        for part, groups in read:
+            add_budgets(groups, part, read_budgets(part))
+    fill_zeros(read)
+    return read
 
 
 def _total(groups: Groups) -> Group:

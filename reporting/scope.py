@@ -21,6 +21,7 @@ COLUMNS = {key: key for key, measure in MEASURES.items() if measure.source in (S
     "key_events": "conversions", "analytics_revenue": "conversions_value",
 }  # fmt: skip
 DELIVERY = ("impressions", "clicks", "spend", "sessions", "engaged_sessions")
+ACCOUNT_FIELDS = ("id", "name", "platform", "external_id", "currency", "time_zone")
 MONEY_COLUMNS = ("spend", "conversions_value")
 
 
@@ -129,6 +130,5 @@ def accounts_of(workspace: Workspace, filters: Mapping[str, Sequence[Any]]) -> t
         rows = rows.filter(pk__in=filters["account"])
     if "platform" in filters:
         rows = rows.filter(platform__in=filters["platform"])
-    fields = ("id", "name", "platform", "external_id", "currency", "time_zone")
-    found = rows.order_by("platform", "name", "id").values_list(*fields)
+    found = rows.order_by("platform", "name", "id").values_list(*ACCOUNT_FIELDS)
     return tuple(Account(*row) for row in found)

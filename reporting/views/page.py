@@ -119,7 +119,7 @@ def _filters(board: Board) -> list[tuple[str, list[Option]]]:
     platforms = sorted({account.platform for account in board.accounts})
     groups = [
         ("platform", _("Platform"), [(platform, PLATFORMS[platform].label) for platform in platforms]),
-        ("account", _("Account"), [(account.id, f"{account.name} · {PLATFORMS[account.platform].label}") for account in board.accounts]),
+        ("account", _("Account"), [(account.pk, f"{account.name} · {PLATFORMS[account.platform].label}") for account in board.accounts]),
         ("channel", _("Channel"), [(channel.code, str(channel.label)) for channel in CHANNELS.values()]),
     ]  # fmt: skip
     return [

@@ -17,6 +17,8 @@ def passport_of(request: WorkspaceRequest, workspace: str, page: str) -> HttpRes
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     board, query = question(space, select(request, space), request.member, page)
     found = passport(query, board.run(query))
-    accounts = [(account, PLATFORMS[account.platform].label, WINDOW_LABELS[account.attribution_window]) for account in found.accounts]
+    accounts = [
+        (account, PLATFORMS[account.platform].label, WINDOW_LABELS[account.attribution_window]) for account in found.accounts
+    ]
     context = {"passport": found, "accounts": accounts, "formulas": explained(query.metrics), "selection": board.selection}
     return render(request, "reporting/passport.html#panel" if request.htmx else "reporting/passport.html", context)

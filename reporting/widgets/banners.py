@@ -24,7 +24,7 @@ class Banner:
 
 
 def load(board: Board) -> Context | None:
-    banners = [*_as_of(board), *_reconnect(board), *_stale(board), *_missing(board)]
+    banners = [*_as_of(board), *_reconnect(board), *_stale(board), *_missing(board), *_lacking_comparison(board)]
     return {"banners": banners[:SHOWN], "more": banners[SHOWN:]} if banners else None
 
 
@@ -32,7 +32,11 @@ def _as_of(board: Board) -> list[Banner]:
     if board.selection.as_of is None:
         return []
     text = _("You see the numbers as they were known at the end of this day. Later corrections are left out.")
-    return [Banner("info", "history", _("Earlier state of knowledge"), text, board.selection.having(as_of=None), _("Show today's numbers"))]
+    return [
+        Banner(
+            "info", "history", _("Earlier state of knowledge"), text, board.selection.having(as_of=None), _("Show today's numbers")
+        )
+    ]
 
 
 def _reconnect(board: Board) -> list[Banner]:
@@ -56,9 +60,18 @@ def _missing(board: Board) -> list[Banner]:
     lacking = [account for account in board.freshness.accounts if account.missing]
     if not lacking:
         return []
-    names = ", ".join(_("%(account)s: %(days)s days") % {"account": account.label, "days": len(account.missing)} for account in lacking)
+    names = ", ".join(
+        _("%(account)s: %(days)s days") % {"account": account.label, "days": len(account.missing)} for account in lacking
+    )
     title = _("Some days of this period are not pulled yet")
     return [Banner("warning", "calendar-x", title, names, *_connections(board, lacking[0]))]
+
+
+def _lacking_comparison(board: Board) -> list[Banner]:
+    if not board.lacking_comparison:
+        return []
+    text = _("Numbers of the platforms begin later, so their changes are not shown.")
+    return [Banner("info", "git-compare-arrows", _("The comparison period is not complete"), text)]
 
 
 def _connections(board: Board, account: AccountFreshness) -> tuple[str, str]:

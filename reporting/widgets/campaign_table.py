@@ -24,7 +24,11 @@ def load(board: Board) -> Context | None:
 
     def url_of(row: Row) -> str:
         campaign = found.get(row.key[0])
-        return reverse("reporting:channel_campaign", args=[slug, campaign.channel, campaign.pk]) + selection.having(sort="") if campaign else ""
+        return (
+            reverse("reporting:channel_campaign", args=[slug, campaign.channel, campaign.pk]) + selection.having(sort="")
+            if campaign
+            else ""
+        )
 
     table = build(result, selection, _("Platform campaign"), url_of, GROUPS)
     for line, row in zip(table.lines, result.rows, strict=True):

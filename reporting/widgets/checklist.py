@@ -25,7 +25,12 @@ def load(board: Board) -> Context | None:
     if all(step.is_done for step in steps) or board.workspace.is_sample:
         return None
     done = sum(step.is_done for step in steps)
-    return {"steps": steps, "done": done, "share": 100 * done // len(steps), "next": next(step for step in steps if not step.is_done)}
+    return {
+        "steps": steps,
+        "done": done,
+        "share": 100 * done // len(steps),
+        "next": next(step for step in steps if not step.is_done),
+    }
 
 
 def _steps(board: Board) -> list[Step]:

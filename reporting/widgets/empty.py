@@ -46,12 +46,22 @@ def _no_data(board: Board) -> Nothing:
     may = allows(board.member.role, Permission.MANAGE_CONNECTIONS)
     url = reverse("channels:connections", args=[board.workspace.slug]) if may else ""
     if accounts and all(account.needs_person for account in accounts):
-        return Nothing("plug-zap", _("The source failed"), accounts[0].message or _("The platform refuses the login."), url, _("Reconnect"))
+        return Nothing(
+            "plug-zap", _("The source failed"), accounts[0].message or _("The platform refuses the login."), url, _("Reconnect")
+        )
     if board.setup["chosen"]:
-        return Nothing("loader", _("The first numbers are on their way"), _("Pulling has started. This page fills by itself as days arrive."))
+        return Nothing(
+            "loader", _("The first numbers are on their way"), _("Pulling has started. This page fills by itself as days arrive.")
+        )
     if not may:
         return Nothing("plug", _("No data yet"), _("An admin of this workspace connects the first channel."))
-    return Nothing("plug", _("No data yet"), _("Connect a channel and its numbers appear here, a few minutes later."), url, _("Connect a channel"))
+    return Nothing(
+        "plug",
+        _("No data yet"),
+        _("Connect a channel and its numbers appear here, a few minutes later."),
+        url,
+        _("Connect a channel"),
+    )
 
 
 WIDGET = Widget("empty", load)

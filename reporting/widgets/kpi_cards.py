@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from reporting.board import Board
 from reporting.figures import Change, change, figure, headline
-from reporting.kpis import KPIS
+from reporting.kpis import KPIS, MEASURES, Source
 from reporting.metric import Metric
 from reporting.sparkline import sparkline
 from reporting.widgets import Context, Widget
@@ -28,9 +28,10 @@ def load(board: Board) -> Context:
 def _card(board: Board, key: str) -> Card:
     result = board.series
     now, before = result.totals.values[key], (result.totals.previous or {}).get(key)
+    comparable = not (board.lacking_comparison and any(MEASURES[term].source == Source.PLATFORM for term in KPIS[key].terms))
     return Card(
         KPIS[key], headline(key, now, result.currency), figure(key, now, result.currency, exact=True),
-        change(key, now, before, result.currency), sparkline([row.values[key] for row in result.rows]),
+        change(key, now, before, result.currency) if comparable else None, sparkline([row.values[key] for row in result.rows]),
     )  # fmt: skip
 
 

@@ -5,9 +5,10 @@
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const theme = () => ({
     hues: [1, 2, 3, 4, 5, 6].map((n) => token(`--chart-${n}`)),
-    text: token("--tblr-secondary-color") || token("--chart-text"),
-    strong: token("--tblr-body-color"),
-    line: token("--tblr-border-color"),
+    text: token("--chart-text"),
+    line: token("--chart-line"),
+    hatch: token("--chart-hatch"),
+    strong: getComputedStyle(document.body).color,
     surface: token("--tblr-bg-surface"),
   });
 
@@ -44,7 +45,6 @@
     canvas.width = canvas.height = 8;
     const pen = canvas.getContext("2d");
     pen.strokeStyle = colour;
-    pen.globalAlpha = 0.7;
     pen.beginPath();
     for (const x of [-4, 4, 12]) {
       pen.moveTo(x - 4, 12);
@@ -56,7 +56,7 @@
 
   const mark = (area, look) => ({
     ...area,
-    itemStyle: { color: area.hatched ? hatch(look.line) : look.line },
+    itemStyle: { color: area.hatched ? hatch(look.hatch) : look.line },
     label: { ...area.label, color: look.text, fontSize: 11 },
   });
 
@@ -118,7 +118,7 @@
       animation: !still.matches,
       animationDuration: 300,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      legend: { ...option.legend, textStyle: { color: look.text, fontSize: 12 }, inactiveColor: look.line },
+      legend: { ...option.legend, textStyle: { color: look.text, fontSize: 12 }, pageTextStyle: { color: look.text }, inactiveColor: look.line },
       tooltip: {
         ...option.tooltip,
         backgroundColor: look.surface,
