@@ -62,8 +62,9 @@ def spend_by_platform_campaign(workspace: Workspace, period: Period, ids: list[i
     return dict(_rows(BY_PLATFORM_CAMPAIGN, workspace, period, ids=ids))
 
 
-def _rows(statement: str, workspace: Workspace, period: Period, **values: object) -> list[tuple[Any, ...]]:
-    params = {"workspace": workspace.pk, "target": workspace.currency, "since": period.since, "until": period.until}
+def _rows(statement: str, workspace: Workspace, period: Period, **values: Any) -> list[tuple[Any, ...]]:
+    params: dict[str, Any] = {"workspace": workspace.pk, "target": workspace.currency, "since": period.since, "until": period.until}
     with connection.cursor() as cursor:
         cursor.execute(statement, params | values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import budgets, history
 from campaigns.models import Campaign
+from channels.taxonomy import CHANNELS
 from mops.lib import clock
 from mops.lib.period import Period, add_months, month_start
 from workspaces.access import WorkspaceRequest, get_workspace
@@ -59,7 +60,7 @@ def cell(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     if not request.htmx:
         messages.error(request, error) if error else messages.success(request, _("Saved."))
         return redirect(_grid(space, month, campaign))
-    if channel not in budgets.CHANNELS:
+    if channel not in CHANNELS:
         raise Http404(channel)
     today = clock.today(space.time_zone)
     rows = budgets.grid(space, Period(month, add_months(month, 1)), today, campaign)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from babel import numbers
 from django.db import transaction
@@ -127,7 +128,7 @@ def plan(
     if channel not in CHANNELS:
         raise UnableToPlan(_("This channel does not exist."))
     planned = parse_amount(text)
-    where = {"workspace": workspace, "campaign": campaign, "channel": channel, "month": month}
+    where: dict[str, Any] = {"workspace": workspace, "campaign": campaign, "channel": channel, "month": month}
     with transaction.atomic():
         budget = Budget.objects.select_for_update().filter(**where).first()
         before = budget.planned if budget else None

@@ -67,7 +67,7 @@ class RefundSerializer(serializers.Serializer[RefundRow]):
 
 
 class RefusedSerializer(serializers.Serializer[Refused]):
-    index = serializers.IntegerField(help_text="Place of the row in what was sent, from 0.")
+    index = serializers.IntegerField(source="place", help_text="Place of the row in what was sent, from 0.")
     reason = serializers.CharField()
 
 

@@ -57,8 +57,8 @@ class UploadForm(forms.Form):
         help_text=_("CSV or Excel (.xlsx) up to 20 MB, with one order per line and the column names in the first line."),
     )  # fmt: skip
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST_FILE:
             raise forms.ValidationError(_("The file is larger than 20 MB. Split it and import the parts."))
         return file
@@ -74,9 +74,9 @@ class ColumnsForm(forms.Form):
     vat_percent = forms.DecimalField(label=_("VAT in percent"), min_value=0, max_value=99, decimal_places=2,
                                      help_text=_("Gives the net amount where no column does."))  # fmt: skip
 
-    def __init__(self, *args: Any, headers: Sequence[str], proposal: Proposal, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, headers: Sequence[str], proposal: Proposal) -> None:
         initial = {f"column_{name}": header for name, header in proposal.columns.items()} | proposal.reading
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self._ask("decimal_sign", DECIMAL_SIGNS)
         self._ask("date_order", DATE_ORDERS)
         if proposal.ambiguous:
@@ -85,7 +85,9 @@ class ColumnsForm(forms.Form):
             ) % {"amount": proposal.ambiguous}
         for field in FIELDS:
             choices = [("", _("– not in the file –")), *((header, header) for header in headers)]
-            self.fields[f"column_{field.name}"] = forms.ChoiceField(label=field.label, choices=choices, required=field.required)
+            self.fields[f"column_{field.name}"] = forms.ChoiceField(
+                label=str(field.label), choices=choices, required=field.required
+            )
 
     def _ask(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
         """Without a proposal nothing is preselected: a wrong guess would read every amount wrongly."""

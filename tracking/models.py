@@ -1,6 +1,7 @@
 """The product's own truth about sales: customers, orders and refunds, as the shop reported them."""
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from channels.taxonomy import channel_choices
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _money(label: str) -> "models.DecimalField[Decimal, Decimal]":
+
+def _money(label: "StrOrPromise") -> "models.DecimalField[Decimal, Decimal]":
     return models.DecimalField(label, max_digits=18, decimal_places=6)
 
 

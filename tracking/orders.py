@@ -7,7 +7,7 @@ earliest order whenever it arrives, refunds find their order whichever of the tw
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -76,9 +76,9 @@ def _fitted(row: OrderRow) -> OrderRow:
 
     A long tracking value is no reason to lose an order: it is kept as far as it fits.
     """
-    texts = {name: getattr(row, name).replace("\0", "")[:length] for name, length in CUT.items()}
-    amounts = {name: row_rules.stored(getattr(row, name)) for name in ("gross", "net", "margin")}
-    return row._replace(currency=row.currency.upper(), **amounts, **texts)
+    fitted: dict[str, Any] = {name: getattr(row, name).replace("\0", "")[:length] for name, length in CUT.items()}
+    fitted |= {name: row_rules.stored(getattr(row, name)) for name in ("gross", "net", "margin")}
+    return row._replace(currency=row.currency.upper(), **fitted)
 
 
 def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Refused(NamedTuple):
-    index: int  # place in the rows handed in, from 0
+    place: int  # in the rows handed in, from 0
     reason: str  # in the active language, for the person who can mend the row
 
 

@@ -29,8 +29,9 @@ class Interpreter:
         if len(line.cells) > len(self.headers):
             raise values.Unreadable(_("The line has more columns than the header."))
         found = {field.name: self._value(field, line) for field in FIELDS if self.columns.get(field.name)}
-        given = {name: value for name, value in found.items() if value is not None}
-        row = OrderRow(**({"currency": self.reading.currency, "net": self._net(given.get("gross"))} | given))
+        given: dict[str, Any] = {"currency": self.reading.currency, "net": self._net(found.get("gross"))}
+        given |= {name: value for name, value in found.items() if value is not None}
+        row = OrderRow(**given)
         if problem := order_problem(row):
             raise values.Unreadable(problem)
         return row

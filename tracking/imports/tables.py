@@ -114,9 +114,11 @@ def _read_csv(text: str, most: int | None) -> "pd.DataFrame":
 
 def _line_numbers(frame: "pd.DataFrame") -> list[int]:
     """Where each row begins in the text: cells may hold line breaks of their own."""
-    breaks = sum((frame[column].str.count("\n") for column in frame.columns), start=0)
-    begins = (breaks + 1).cumsum().shift(1, fill_value=0) + 1
-    return [int(number) for number in begins]
+    begins, line = [], 1
+    for row in frame.itertuples(index=False):
+        begins.append(line)
+        line += 1 + sum(cell.count("\n") for cell in row)
+    return begins
 
 
 def _read_xlsx(content: bytes, most: int | None) -> "pd.DataFrame":
