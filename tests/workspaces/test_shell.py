@@ -18,10 +18,15 @@ INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/js
 EVENT_HANDLER = re.compile(r"""<[^>]*\son[a-z]+=["']""", re.IGNORECASE)
 
 
+def title_of(page: str) -> str:
+    found = re.search(r"<title>\s*(.*?)</title>", page, re.DOTALL)
+    return found[1] if found else ""
+
+
 @pytest.mark.parametrize(("asked", "title"), [("de-AT,de;q=0.9", "Anmelden"), ("en-US", "Log in"), ("fr", "Log in")])
 def test_it_speaks_the_browsers_language_before_login(db: None, client: Client, asked: str, title: str) -> None:
     response = client.get(reverse("account_login"), headers={"Accept-Language": asked})
-    assert f"<title>{title}" in response.text
+    assert title_of(response.text).startswith(title)
     assert "Accept-Language" in response["Vary"]
 
 
@@ -32,7 +37,7 @@ def test_it_speaks_the_persons_language_after_login(
     User.objects.filter(pk=alice.pk).update(language=language)
     page = reverse("workspaces:members", args=[workspace.slug])
     response = client_for(Role.OWNER).get(page, headers={"Accept-Language": "fr"})
-    assert f"<title>{title}" in response.text
+    assert title_of(response.text).startswith(title)
     assert f'<html lang="{language}"' in response.text
 
 
