@@ -20,7 +20,7 @@ from tracking.models import ImportFile, RefusedRow
 from workspaces import audit
 
 CHUNK = 1_000  # lines of one transaction
-INLINE_LINES = 2_000  # up to here the page waits: about a second
+INLINE_LINES = 2_000  # up to here the page waits: about two seconds
 LEASE = timedelta(minutes=5)  # a chunk takes about a second; renewed with each
 
 
