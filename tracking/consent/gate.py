@@ -34,7 +34,7 @@ RETURNING subject
 """
 LOCKED = """
 SELECT s.subject FROM tracking_consentstate s
-WHERE s.workspace_id = %(workspace)s AND s.purpose_id = %(purpose)s AND s.subject = ANY(%(subjects)s)
+WHERE s.workspace_id = %(workspace)s AND s.purpose_id = %(purpose)s AND s.subject = ANY(%(subjects)s) AND s.decision = 'granted'
 ORDER BY s.purpose_id, s.subject FOR SHARE OF s
 """
 ALLOWED = """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from mops.lib import clock
 from tracking.blind_index import Subject
@@ -27,6 +27,10 @@ SOURCES = (
 )
 PERSON, SYSTEM = "person", "system"
 Key = tuple[int, str]  # purpose id, subject index
+LOCKED = """
+SELECT s.id FROM tracking_consentstate s
+JOIN unnest(%s::bigint[], %s::text[]) AS k (purpose, subject) ON s.purpose_id = k.purpose AND s.subject = k.subject
+WHERE s.workspace_id = %s ORDER BY s.purpose_id, s.subject FOR UPDATE OF s"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,6 @@ def record_many(workspace: Workspace, statements: Sequence[Statement]) -> list[C
     purposes = purposes_of(workspace, {statement.purpose for statement in statements})
     locking.links(workspace.pk, changing=False)
     everyone = [*statements, *_for_linked(workspace, statements)]
-    locking.enter_as_recorder([purpose.pk for purpose in purposes.values()])
     keys = {(purposes[s.purpose].pk, s.subject.index): s.subject for s in everyone}
     _lock_states(workspace, keys)
     locking.chain(workspace.pk)
@@ -86,13 +89,14 @@ def _lock_states(workspace: Workspace, keys: Mapping[Key, Subject]) -> None:
         for purpose_id, index in ordered
     ]  # fmt: skip
     ConsentState.objects.bulk_create(fresh, ignore_conflicts=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT s.id FROM tracking_consentstate s"
-            " JOIN unnest(%s::bigint[], %s::text[]) AS k (purpose, subject) ON s.purpose_id = k.purpose AND s.subject = k.subject"
-            " WHERE s.workspace_id = %s ORDER BY s.purpose_id, s.subject FOR UPDATE OF s",
-            [[key[0] for key in ordered], [key[1] for key in ordered], workspace.pk],
-        )
+    values = [[key[0] for key in ordered], [key[1] for key in ordered], workspace.pk]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(LOCKED + " NOWAIT", values)
+    except OperationalError:  # a release is sending to one of them
+        locking.wait_at_turnstile(purpose_id for purpose_id, _ in ordered)
+        with connection.cursor() as cursor:
+            cursor.execute(LOCKED, values)
 
 
 def _append(workspace: Workspace, purposes: Mapping[str, Purpose], statements: Sequence[Statement]) -> list[ConsentEvent]:
@@ -108,7 +112,8 @@ def _append(workspace: Workspace, purposes: Mapping[str, Purpose], statements: S
         seq, previous = event.seq, event.hash
         events.append(event)
     ConsentEvent.objects.bulk_create(events)
-    ChainHead.objects.update_or_create(workspace=workspace, defaults={"seq": seq, "hash": previous})
+    if not ChainHead.objects.filter(workspace=workspace).update(seq=seq, hash=previous):
+        ChainHead.objects.create(workspace=workspace, seq=seq, hash=previous)
     return events
 
 

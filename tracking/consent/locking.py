@@ -1,12 +1,12 @@
 """Locks of the ledger, always taken in this order: links, turnstile, state rows by purpose and subject, chain.
 
 The turnstile keeps withdrawals from starving: PostgreSQL lets FOR SHARE overtake a waiting FOR UPDATE, so overlapping
-uploads could hold a person's row for ever. Recorders pass it together (shared, until commit), a release alone and only while
-it takes its row locks: behind a waiting withdrawal no new upload begins, and withdrawals never wait for each other here.
+uploads could hold a person's row for ever. A release passes it alone, only while it takes its row locks. A recorder that finds
+a row taken enters it with the others that wait and stays until commit: behind them no new upload begins.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -27,8 +27,8 @@ def links(workspace_id: int, *, changing: bool) -> None:
     _call("pg_advisory_xact_lock" if changing else "pg_advisory_xact_lock_shared", LINKS, workspace_id)
 
 
-def enter_as_recorder(purpose_ids: list[int]) -> None:
-    for purpose_id in sorted(purpose_ids):
+def wait_at_turnstile(purpose_ids: Iterable[int]) -> None:
+    for purpose_id in sorted(set(purpose_ids)):
         _call("pg_advisory_xact_lock_shared", TURNSTILE, purpose_id)
 
 

@@ -1,0 +1,179 @@
+"""Consent as it arrives with events: which purposes the visitor granted, in whatever form their banner speaks.
+
+Absent means unknown, which means no. Where two forms in one event disagree, the stricter counts.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from tracking.blind_index import Subject
+from tracking.consent import tcf
+from tracking.consent.ledger import Statement, record_many
+from tracking.consent.purposes import ensure
+from tracking.consent_models import Decision
+from tracking.models import ConsentEvent, ConsentState, Purpose
+from workspaces.models import Workspace
+
+PLATFORMS = ("google", "meta", "microsoft", "linkedin", "tiktok")
+MEASUREMENT = tuple(f"ads_measurement:{platform}" for platform in PLATFORMS)
+AUDIENCE = tuple(f"ads_audience:{platform}" for platform in PLATFORMS)
+ADVERTISING = MEASUREMENT + AUDIENCE
+
+CONSENT_MODE: Mapping[str, tuple[str, ...]] = MappingProxyType({  # purpose → the signals it needs; Google's, so for Google only
+    "analytics": ("analytics_storage",),
+    "ads_measurement:google": ("ad_storage", "ad_user_data"),
+    "ads_audience:google": ("ad_storage", "ad_user_data", "ad_personalization"),
+    "profiling": ("personalization_storage",),
+})  # fmt: skip
+CONSENT_MODE_SIGNALS = {signal for needed in CONSENT_MODE.values() for signal in needed}
+
+TCF_ANALYTICS = frozenset({1, 8})
+TCF_MEASUREMENT = frozenset({1, 7})
+TCF_AUDIENCE = frozenset({1, 3, 4})
+TCF_VENDORS = MappingProxyType({"google": 755, "microsoft": 1126})  # global vendor list; Meta is not on it
+
+CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType({  # as banners name them, in small letters → what they stand for
+    "analytics": ("analytics",),
+    "statistics": ("analytics",),
+    "performance": ("analytics",),
+    "c0002": ("analytics",),  # OneTrust
+    "advertising": ADVERTISING,
+    "marketing": ADVERTISING,
+    "targeting": ADVERTISING,
+    "c0004": ADVERTISING,  # OneTrust
+    "personalization": ("profiling",),
+    "google-analytics": ("analytics",),  # services of Klaro and Usercentrics
+    "google-ads": ("ads_measurement:google", "ads_audience:google"),
+    "meta-pixel": ("ads_measurement:meta", "ads_audience:meta"),
+    "facebook-pixel": ("ads_measurement:meta", "ads_audience:meta"),
+    "microsoft-advertising": ("ads_measurement:microsoft", "ads_audience:microsoft"),
+    "linkedin-insight-tag": ("ads_measurement:linkedin", "ads_audience:linkedin"),
+    "tiktok-pixel": ("ads_measurement:tiktok", "ads_audience:tiktok"),
+})  # fmt: skip
+Said = Iterable[tuple[str, bool]]
+
+
+def signals(context: Mapping[str, Any], categories: Mapping[str, tuple[str, ...]] = CATEGORIES) -> dict[str, bool]:
+    """Purpose key → granted, of what an event's context says under "consent". Never raises on what a visitor may send."""
+    consent = context.get("consent")
+    if not isinstance(consent, Mapping):
+        return {}
+    said: dict[str, bool] = {}
+    for purpose, granted in _all(consent, categories):
+        said[purpose] = said.get(purpose, True) and granted
+    return said
+
+
+def _all(consent: Mapping[str, Any], categories: Mapping[str, tuple[str, ...]]) -> Said:
+    for name, reader in READERS.items():
+        if name in consent:
+            yield from reader(consent[name], categories)
+    if CONSENT_MODE_SIGNALS & consent.keys():
+        yield from _consent_mode(consent, categories)
+
+
+def _ours(value: Any, _: Any) -> Said:
+    if isinstance(value, Mapping):
+        yield from ((str(purpose), granted is True) for purpose, granted in value.items() if len(str(purpose)) <= 60)
+
+
+def _consent_mode(value: Any, _: Any) -> Said:
+    if isinstance(value, Mapping):
+        for purpose, needed in CONSENT_MODE.items():
+            if any(signal in value for signal in needed):
+                yield purpose, all(value.get(signal) == "granted" for signal in needed)
+
+
+def _tcf(value: Any, _: Any) -> Said:
+    try:
+        string = tcf.read(value if isinstance(value, str) else "")
+    except tcf.UnableToRead:
+        string = None
+    yield "analytics", string is not None and string.allows(TCF_ANALYTICS)
+    for platform, vendor in TCF_VENDORS.items():
+        yield f"ads_measurement:{platform}", string is not None and string.allows(TCF_MEASUREMENT, vendor)
+        yield f"ads_audience:{platform}", string is not None and string.allows(TCF_AUDIENCE, vendor)
+
+
+def _categories(value: Any, categories: Mapping[str, tuple[str, ...]]) -> Said:
+    """Segment's categoryPreferences, Cookiebot's consent, Klaro's and Usercentrics' services: name → true."""
+    if isinstance(value, Mapping):
+        for name, granted in value.items():
+            for purpose in categories.get(_slug(name), ()):
+                yield purpose, granted is True
+
+
+def _usercentrics(value: Any, categories: Mapping[str, tuple[str, ...]]) -> Said:
+    """{"categories": {…}, "services": […]}: a service counts with its own status."""
+    if not isinstance(value, Mapping):
+        return
+    yield from _categories(value.get("categories"), categories)
+    services = value.get("services")
+    for service in services if isinstance(services, list) else []:
+        if isinstance(service, Mapping) and isinstance(service.get("name"), str):
+            consent = service.get("consent")
+            granted = consent.get("status") if isinstance(consent, Mapping) else service.get("status")
+            yield from _categories({service["name"]: granted}, categories)
+
+
+def _one_trust(value: Any, categories: Mapping[str, tuple[str, ...]]) -> Said:
+    """The active groups, ",C0001,C0002,": a known group that is not in the list was refused."""
+    if isinstance(value, str):
+        active = {group.strip().lower() for group in value.split(",")}
+        yield from _categories({group: group in active for group in ("c0002", "c0004")}, categories)
+
+
+def _slug(name: Any) -> str:
+    return "-".join(str(name).strip().lower().replace("_", " ").split())
+
+
+READERS: Mapping[str, Callable[[Any, Mapping[str, tuple[str, ...]]], Said]] = MappingProxyType({
+    "purposes": _ours,
+    "consentMode": _consent_mode,
+    "tcString": _tcf,
+    "categoryPreferences": _categories,
+    "cookiebot": _categories,
+    "klaro": _categories,
+    "usercentrics": _usercentrics,
+    "oneTrust": _one_trust,
+})  # fmt: skip
+
+
+def note(
+    workspace: Workspace, subject: Subject, said: Mapping[str, bool], *, proof: Mapping[str, Any], given_at: datetime | None = None
+) -> int:
+    """Write to the ledger what is news: a banner repeats itself with every event. How many statements.
+
+    `given_at` is when the visitor chose, if the banner remembers it. Without it, a banner that still says yes does not lift a
+    refusal made elsewhere (preference centre, one click). Purposes the workspace does not have are left out.
+    """
+    ensure(workspace)
+    ours = set(Purpose.objects.filter(workspace=workspace, key__in=said).values_list("key", flat=True))
+    known = _last_words(workspace, subject, ours)
+    news = [
+        Statement(
+            subject, purpose, Decision.GRANTED if said[purpose] else Decision.DENIED, "banner", given_at=given_at, proof=proof
+        )
+        for purpose in sorted(ours)
+        if _is_news(said[purpose], *known.get(purpose, ("", "")), chosen=given_at is not None)
+    ]
+    return len(record_many(workspace, news))
+
+
+def _last_words(workspace: Workspace, subject: Subject, purposes: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Purpose → decision that holds, and the source of the event that made it."""
+    states = ConsentState.objects.filter(workspace=workspace, subject=subject.index, purpose__key__in=purposes)
+    rows = list(states.values_list("purpose__key", "decision", "event_seq"))
+    events = ConsentEvent.objects.filter(workspace=workspace, seq__in=[seq for _, _, seq in rows])
+    sources = dict(events.values_list("seq", "source"))
+    return {key: (decision, sources.get(seq, "")) for key, decision, seq in rows}
+
+
+def _is_news(granted: bool, decision: str, source: str, *, chosen: bool) -> bool:
+    if not granted:
+        return decision not in (Decision.DENIED, Decision.WITHDRAWN)
+    if decision in (Decision.DENIED, Decision.WITHDRAWN):
+        return chosen or source == "banner"
+    return decision != Decision.GRANTED
