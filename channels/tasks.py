@@ -30,6 +30,7 @@ def pull(run_id: int, **_: Any) -> None:
 
 @shared_task
 def plan_hourly(**_: Any) -> None:
+    fx.carry()
     plan.hourly()
     dispatch()
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
-from channels import plan, runs
+from channels import fx, plan, runs
 from channels.models import AdAccount, DailyStatHistory, SyncRun
 from mops.demo import sample
 from mops.lib import clock
@@ -74,6 +74,7 @@ def days(workspace: Workspace, world: Market, advance: int, *, in_process: bool)
         for _ in range(advance or 1):
             if advance:
                 Clock(settings.SANDBOX_CLOCK).advance(days=1)
+                fx.carry()
                 plan.nightly()
             at = clock.now()
             pull_moving_days(workspace, in_process=in_process)
