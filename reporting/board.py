@@ -113,8 +113,8 @@ class Board:
             "invited": Invitation.objects.filter(**mine),
             "joined": Member.objects.filter(**mine).exclude(user_id=self.member.user_id),
         }
-        rows = Workspace.objects.filter(pk=self.workspace.pk)
-        return dict(rows.values(**{name: Exists(found) for name, found in steps.items()}).get())
+        found = Workspace.objects.filter(pk=self.workspace.pk).values_list(*map(Exists, steps.values())).get()
+        return dict(zip(steps, found, strict=True))
 
 
 def account_of(account: AdAccount) -> Account:

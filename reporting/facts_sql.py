@@ -38,7 +38,7 @@ class Part:
 
 
 def read_facts(scopes: Sequence[Scope]) -> list[list[tuple[Any, ...]]]:
-    """For each scope rows of (dimensions …, account id or platform, sum per scope.columns …, unconverted spend, value, rate missing).
+    """For each scope rows of (dimensions …, account id or platform, sum per column …, unconverted spend, value, rate missing).
 
     A group may come in several rows: they add up.
     """

@@ -110,8 +110,9 @@ def _line(name: str, row: Row, columns: list[Column], result: Result, exact: boo
     line = Line(name, [_cell(row.values, column, result.currency, exact, mixed) for column in columns])
     if mixed:
         claiming = sorted(key for key in row.by_platform if PLATFORMS[key].has_spend)
-        line.parts = [Line(PLATFORMS[key].label, [_part(row.by_platform[key], column, result.currency, exact) for column in columns])
-                      for key in claiming]  # fmt: skip
+        for key in claiming:
+            cells = [_part(row.by_platform[key], column, result.currency, exact) for column in columns]
+            line.parts.append(Line(PLATFORMS[key].label, cells))
     return line
 
 

@@ -23,6 +23,7 @@ from reporting.kpis import KPIS
 NO_COMPARISON = "none"
 DEFAULT_COMPARISON = "previous"
 FILTERS = ("channel", "platform", "account")
+EARLIEST = date(2000, 1, 1)
 LONGEST = 1200  # days; platforms keep 37 months
 CHART_DEFAULT = ("spend", "net_revenue_after_refunds")
 WINDOWS = tuple(dict.fromkeys(window for platform in PLATFORMS.values() for window in platform.windows))
@@ -125,13 +126,16 @@ def remembered(selection: Selection, params: QueryDict, preferences: Mapping[str
 
 
 def _period(params: QueryDict, preferences: Mapping[str, Any], today: date) -> tuple[str, Period]:
-    typed = [_day(params.get(name, "")) for name in ("since", "last")]
-    if typed[0] and typed[1] and "period" not in params:
-        first, last = sorted(typed)  # type: ignore[type-var]
-        last = min(last, today)  # type: ignore[type-var]
-        return "", Period(max(min(first, last), last - timedelta(days=LONGEST)), last + timedelta(days=1))  # type: ignore[operator, type-var]
+    first, last = _day(params.get("since", "")), _day(params.get("last", ""))
+    if first and last and "period" not in params:
+        return "", _typed(min(first, last), min(max(first, last), today))
     preset = _one_of(params.get("period"), set(PRESETS), preferences.get("period"), DEFAULT_PRESET)
     return preset, PRESETS[preset](today)
+
+
+def _typed(first: date, last: date) -> Period:
+    """The days a person typed, cut to what platforms keep."""
+    return Period(max(min(first, last), last - timedelta(days=LONGEST)), last + timedelta(days=1))
 
 
 def _stepped(period: Period, direction: int) -> Period:
@@ -146,10 +150,12 @@ def _one_of(value: Any, allowed: set[str], *fallbacks: Any) -> str:
 
 
 def _day(text: str) -> date | None:
+    """None where it is no day, or one before anything was advertised online."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day >= EARLIEST else None
 
 
 def _as_of(text: str, today: date) -> date | None:

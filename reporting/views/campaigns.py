@@ -33,7 +33,8 @@ def campaign(request: WorkspaceRequest, workspace: str, code: str, campaign: int
     board = ChannelBoard(space, select(request, space), request.member, {"campaign": (found.pk,)}, found)
     widgets = (banners.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, day_table.WIDGET)
     return dashboard(
-        request, "reporting/dashboard.html", board, widgets, export_page=f"campaign-{found.pk}", title=found.name, crumbs=_crumbs(space, found)[:-1],
+        request, "reporting/dashboard.html", board, widgets, export_page=f"campaign-{found.pk}", title=found.name,
+        crumbs=_crumbs(space, found)[:-1],
         text=f"{PLATFORMS[found.account.platform].label} · {found.account.name} · {found.get_status_display()}",
     )  # fmt: skip
 

@@ -117,9 +117,10 @@ def _filters(board: Board) -> list[tuple[str, list[Option]]]:
     """What can be filtered by, except what the page is about."""
     chosen, fixed = board.selection, set(board.filters) - set(board.selection.filters)
     platforms = sorted({account.platform for account in board.accounts})
-    groups = [
+    accounts = [(account.pk, f"{account.name} · {PLATFORMS[account.platform].label}") for account in board.accounts]
+    groups: list[tuple[str, str, Sequence[tuple[Any, str]]]] = [
         ("platform", _("Platform"), [(platform, PLATFORMS[platform].label) for platform in platforms]),
-        ("account", _("Account"), [(account.pk, f"{account.name} · {PLATFORMS[account.platform].label}") for account in board.accounts]),
+        ("account", _("Account"), accounts),
         ("channel", _("Channel"), [(channel.code, str(channel.label)) for channel in CHANNELS.values()]),
     ]  # fmt: skip
     return [

@@ -37,8 +37,9 @@ def _why(board: Board) -> Nothing | None:
     if board.selection.filters:
         return Nothing("filter-x", _("Nothing passes these filters"), _("No channel has numbers for this choice and period."),
                        board.selection.having(filters={}), _("Remove all filters"))  # fmt: skip
-    return Nothing("calendar-search", _("No numbers in this period"), _("Nothing was delivered or sold on these days, or they are not pulled."),
-                   board.selection.with_preset("30d").url, _("Show the last 30 days"))  # fmt: skip
+    text = _("Nothing was delivered or sold on these days, or they are not pulled.")
+    url = board.selection.with_preset("30d").url
+    return Nothing("calendar-search", _("No numbers in this period"), text, url, _("Show the last 30 days"))
 
 
 def _no_data(board: Board) -> Nothing:
@@ -51,7 +52,7 @@ def _no_data(board: Board) -> Nothing:
         )
     if board.setup["chosen"]:
         return Nothing(
-            "loader", _("The first numbers are on their way"), _("Pulling has started. This page fills by itself as days arrive.")
+            "loader", _("The first numbers are on their way"), _("Pulling has started. Days appear here as they arrive.")
         )
     if not may:
         return Nothing("plug", _("No data yet"), _("An admin of this workspace connects the first channel."))

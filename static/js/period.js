@@ -5,6 +5,12 @@
   // Arrows belong to whatever has the focus and uses them itself
   const usesArrows = (element) => element.closest(".metric-table-box, [role=menu], .dropdown-menu, [data-chart]");
 
+  // A bare address shows the last choice: say which, so that going back leads to what was seen
+  document.addEventListener("DOMContentLoaded", () => {
+    const board = document.getElementById("board");
+    if (board && !location.search) history.replaceState(history.state, "", board.dataset.url);
+  });
+
   document.addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.shiftKey || e.defaultPrevented || e.repeat) return;
     if (e.target.closest(TYPING) || (ARROWS.has(e.key) && usesArrows(e.target))) return;

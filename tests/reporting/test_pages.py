@@ -122,8 +122,9 @@ def test_it_remembers_a_choice_without_a_write_per_visit(client: Client, alice: 
 
 @pytest.mark.parametrize("params", [
     {"period": "forever"}, {"since": "2026-02-31", "last": "x"}, {"compare": "9"}, {"channel": "'; --"}, {"account": "9" * 30},
-    {"as_of": "tomorrow"}, {"sort": "-nothing"}, {"metric": "nothing"}, {"window": "1h"}, {"since": "2026-05-09", "last": "2026-05-01"},
-    {"since": "0001-01-01", "last": "9999-12-31"},
+    {"as_of": "tomorrow"}, {"as_of": "0001-01-01"}, {"sort": "-nothing"}, {"metric": "nothing"}, {"window": "1h"},
+    {"since": "2026-05-09", "last": "2026-05-01"}, {"since": "0001-01-01", "last": "9999-12-31"},
+    {"since": "0001-01-01", "last": "0001-01-01"}, {"since": "2000-01-01", "last": "2000-01-01", "compare": "year"},
 ])  # fmt: skip
 def test_a_senseless_address_falls_back(client: Client, search: PlatformCampaign, params: dict[str, str]) -> None:
     assert "could not be shown" not in page(client, "overview", **params)
