@@ -22,6 +22,9 @@ SCHEDULE = (
     Recurring("Check every credential", "channels.tasks.check_connections", crontab(minute=40, hour=4)),
     Recurring("Take up imports that stand still", "tracking.tasks.resume_imports", crontab()),
     Recurring("Give orders the channel of campaigns that became known", "tracking.tasks.regroup_orders", crontab(minute=50)),
+    Recurring("Take waiting events through the steps", "tracking.tasks.dispatch_events", schedule(5)),
+    Recurring("Make the months of events ahead", "tracking.tasks.make_partitions", crontab(minute=15, hour=1)),
+    Recurring("Close the collector's ledger of past days", "tracking.tasks.close_ledger_days", crontab(minute=25)),
 )
 
 

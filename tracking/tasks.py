@@ -1,11 +1,12 @@
-"""What workers do for orders: a task names a row, the work stands in the topic modules."""
+"""What workers do for orders and events: a task names a row, the work stands in the topic modules."""
 
 from typing import Any
 
 from celery import shared_task
 
-from tracking import orders
+from tracking import ledger, orders, partitions
 from tracking.imports import running
+from tracking.ingest import run as ingest
 from workspaces.models import Workspace
 
 
@@ -26,3 +27,25 @@ def regroup_orders(**_: Any) -> None:
     """Channels of orders whose platform campaign became known or was reclassified."""
     for workspace in Workspace.objects.all():
         orders.regroup(workspace)
+
+
+@shared_task
+def dispatch_events(**_: Any) -> None:
+    """One task per micro-batch of waiting events; one too many finds nothing to do."""
+    for _number in range(ingest.due()):
+        ingest_batch.delay()
+
+
+@shared_task
+def ingest_batch(**_: Any) -> None:
+    ingest.run_batch()
+
+
+@shared_task
+def make_partitions(**_: Any) -> None:
+    partitions.ensure_ahead()
+
+
+@shared_task
+def close_ledger_days(**_: Any) -> None:
+    ledger.close_days()

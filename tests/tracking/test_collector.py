@@ -99,8 +99,10 @@ def test_it_finds_the_event_the_database_refuses(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize(
     ("content", "status"),
-    [(b"{", 400), (b"\xff\xfe", 400), (b"", 400), (b"[" * 100_000, 400), (b"null", 200), (b'{"batch": 3}', 400), (b'{"batch": []}', 200),
-     (b'{"batch": [' + b"1," * 600 + b"1]}", 413), (b'{"batch": ["' + b"x" * 600_000 + b'"]}', 413), (b"x" * 1_100_000, 413)],
+    [(b"{", 400), (b"\xff\xfe", 400), (b"", 400), (b"[" * 100_000, 400), (b"null", 200),
+     (b'{"batch": 3}', 400), (b'{"batch": []}', 200),
+     (b'{"batch": [' + b"1," * 600 + b"1]}", 413),
+     (b'{"batch": ["' + b"x" * 600_000 + b'"]}', 413), (b"x" * 1_100_000, 413)],
 )  # fmt: skip
 def test_it_answers_what_it_cannot_read(workspace: Workspace, content: bytes, status: int) -> None:
     assert send(a_source(workspace), "batch", content).status_code == status
@@ -212,3 +214,31 @@ def test_the_key_may_also_stand_in_the_body_of_a_batch(workspace: Workspace) -> 
     source = a_source(workspace)
     assert send("", "batch", {"batch": [track()], "writeKey": source.write_key}).status_code == 200
     assert basic("k") == "Basic azo="
+
+
+AGREED = {"consent": {"purposes": {"analytics": True}}}
+
+
+def test_a_website_without_consent_leaves_nothing_but_a_number(workspace: Workspace) -> None:
+    source = a_source(workspace, "browser")
+    for n, consent in enumerate([{}, {"consent": {"purposes": {"analytics": False}}}, {"consent": "yes"}, {"consent": None}]):
+        assert send(source, "track", track(f"secret-{n}", context=consent)).json() == {"success": True}
+    send(source, "track", b"secret-x")
+    assert reasons() == ["no_consent"] * 4 + ["malformed"]
+    assert not Event.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT raw::text || rejection::text FROM tracking_rawbody raw, tracking_rejection rejection")
+        assert "secret" not in str(cursor.fetchall())
+
+
+def test_it_cuts_events_without_consent_out_of_a_batch(workspace: Workspace) -> None:
+    source = a_source(workspace, "browser")
+    assert send(source, "batch", {"batch": [track("secret"), track("open", context=AGREED), "?"]}).status_code == 200
+    raw = RawBody.objects.get()
+    assert (raw.state, b"secret" in bytes(raw.body), b"open" in bytes(raw.body)) == ("trimmed", False, True)
+    assert (raw.received, raw.accepted, raw.rejected, Event.objects.get().message_id) == (3, 1, 2, "open")
+
+
+def test_the_context_of_a_batch_counts_for_its_events(workspace: Workspace) -> None:
+    send(a_source(workspace, "browser"), "batch", {"context": AGREED, "batch": [track(context={"locale": "de"})]})
+    assert Event.objects.get().context == {**AGREED, "locale": "de"}

@@ -74,7 +74,13 @@ def _track(event: str, at: Any, properties: Content, context: Content) -> dict[s
 
 def _identify(content: Content, message_id: str | None, topic: str, at: Any) -> dict[str, Any]:
     traits = {name: content.get(name) for name in ("email", "phone", "first_name", "last_name") if content.get(name)}
-    event = {"type": "identify", "messageId": message_id, "originalTimestamp": at, "traits": traits, "context": {"topic": topic}}
+    event: dict[str, Any] = {
+        "type": "identify",
+        "messageId": message_id,
+        "originalTimestamp": at,
+        "traits": traits,
+        "context": {"topic": topic},
+    }
     return event | _person(content.get("id"), None)
 
 

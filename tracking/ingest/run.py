@@ -1,0 +1,114 @@
+"""Work through the waiting events: micro-batches, each one transaction, so that a killed worker leaves nothing half done.
+
+At least once becomes exactly once: the claim, the facts and the state "stored" are committed together or not at all.
+"""
+
+import json
+import zlib
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.db import OperationalError, connection, transaction
+from django.dispatch import Signal
+
+from tracking.ingest import facts, sessions, steps, store
+from tracking.ingest.arrival import Arrival
+from tracking.models import Rejection
+from workspaces.models import Workspace
+
+BATCH = 500
+MOST_TASKS = 20  # micro-batches asked for at once; the next tick asks for the rest
+events_stored = Signal()  # after the commit: workspace_id, event_ids, visitors
+log = structlog.get_logger(__name__)
+
+CLAIM = """
+SELECT e.id, e.workspace_id, e.source_id, source.kind, e.raw_id, e.message_id, e.type, e.name,
+    e.anonymous_id, e.user_id, e.previous_id, e.group_id, e.received_at, e.original_at, e.sent_at, e.properties, e.context, e.traits
+FROM tracking_event e JOIN tracking_source source ON source.id = e.source_id
+WHERE e.state = 'pending' {only}
+ORDER BY e.id LIMIT %s
+FOR UPDATE OF e SKIP LOCKED
+"""
+
+
+def due() -> int:
+    """Micro-batches that wait, up to MOST_TASKS."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM tracking_event WHERE state = 'pending' LIMIT %s) AS waiting", [BATCH * MOST_TASKS]
+        )
+        waiting: int = cursor.fetchone()[0]
+    return -(-waiting // BATCH)
+
+
+def run_batch() -> int:
+    """Take up to BATCH waiting events through all steps. Return how many there were.
+
+    When a step fails, the events are tried one by one and those it fails for are set aside with the error.
+    """
+    claimed: list[int] = []
+    try:
+        return _run(None, claimed)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever one event does to a step, the others go on
+        log.warning("ingest.batch_failed", error=repr(error), events=len(claimed))
+    return sum(_run_alone(event_id) for event_id in claimed)
+
+
+def _run_alone(event_id: int) -> int:
+    try:
+        return _run(event_id, [])
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("ingest.event_failed", event_id=event_id)
+        problem = f"{type(error).__name__}: {error}".replace("\0", "")
+    with transaction.atomic():
+        for arrival in _claim(event_id):
+            arrival.dropped = problem
+            store.drop([arrival], Rejection.Reason.STEP_FAILED)
+    return 1
+
+
+def _run(event_id: int | None, claimed: list[int]) -> int:
+    with transaction.atomic():
+        arrivals = _claim(event_id)
+        claimed += [arrival.id for arrival in arrivals]
+        if arrivals:
+            _take_through(arrivals)
+    return len(arrivals)
+
+
+def _claim(event_id: int | None) -> list[Arrival]:
+    only, values = ("AND e.id = %s", [event_id]) if event_id else ("", [])
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM.format(only=only), [*values, BATCH])
+        return [Arrival(*row[:15], *(json.loads(text) for text in row[15:])) for row in cursor.fetchall()]
+
+
+def _take_through(arrivals: Sequence[Arrival]) -> None:
+    found = {workspace.pk: workspace for workspace in Workspace.objects.filter(pk__in={a.workspace_id for a in arrivals})}
+    kept, bots = steps.run_before_storing(arrivals)
+    store.drop(bots, Rejection.Reason.BOT)
+    _lock_visitors(kept)
+    store.store(kept)
+    days = sessions.recompute(kept, {pk: ZoneInfo(workspace.time_zone) for pk, workspace in found.items()})
+    store.note(facts.store(kept, days, found))
+    for workspace_id in found:
+        own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]
+        _announce(workspace_id, [arrival.id for arrival in own], sorted({arrival.visitor for arrival in own}))
+
+
+def _lock_visitors(arrivals: Sequence[Arrival]) -> None:
+    """One batch at a time computes a visitor's visits. In order, so that two batches cannot wait for each other."""
+    keys = sorted({zlib.crc32(f"{a.workspace_id}:{a.visitor}".encode()) - 2**31 for a in arrivals})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(1869509492, key) FROM unnest(%s::int[]) AS key", [keys])
+
+
+def _announce(workspace_id: int, event_ids: list[int], visitors: list[str]) -> None:
+    transaction.on_commit(
+        lambda: events_stored.send(sender=None, workspace_id=workspace_id, event_ids=event_ids, visitors=visitors), robust=True
+    )

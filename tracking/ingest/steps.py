@@ -1,0 +1,45 @@
+"""The steps an event goes through, in order. What a step cannot make sense of becomes a note, never a lost event.
+
+Visits come after the events are stored, because they are computed from all events of the day, also those that were here
+before; orders come last, because they take their origin from their visit.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tracking.ingest import acquisition, bots, clock, enrich, identify, kinds
+from tracking.ingest.arrival import Arrival
+
+
+class Step(NamedTuple):
+    name: str
+    label: str | Promise
+    run: Callable[[Sequence[Arrival]], None] | None  # None: done at the door, or over the batch as a whole
+
+
+STEPS = (
+    Step("parse", _("Read"), None),
+    Step("consent", _("Consent checked"), None),
+    Step("bots", _("Bots filtered"), bots.drop_bots),
+    Step("clock", _("Clock corrected"), clock.set_times),
+    Step("identify", _("Identified"), identify.identify),
+    Step("acquisition", _("Origin found"), acquisition.find_origins),
+    Step("kind", _("Meaning named"), kinds.name_kinds),
+    Step("enrich", _("Enriched"), enrich.enrich),
+    Step("store", _("Stored"), None),
+    Step("sessions", _("Visits computed"), None),
+    Step("facts", _("Orders and refunds stored"), None),
+)
+
+
+def run_before_storing(arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[Arrival]]:
+    """(events to store, events the bot filter dropped); dropped ones take no further step."""
+    going = list(arrivals)
+    for step in STEPS:
+        if step.run:
+            step.run(going)
+            going = [arrival for arrival in going if not arrival.dropped]
+    return going, [arrival for arrival in arrivals if arrival.dropped]
