@@ -87,7 +87,7 @@ def carry() -> int:
                ON CONFLICT DO NOTHING""",
             [until],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -52,14 +52,14 @@ def is_offered(platform: str) -> bool:
     return all(endpoints.oauth_client(platform))
 
 
-def redirect_uri(workspace: Workspace) -> str:
-    """The one address the platform may send people back to; it must be registered there, character by character."""
-    return f"{settings.SITE_URL}{reverse('channels:oauth_callback', args=[workspace.slug])}"
+def redirect_uri() -> str:
+    """The one address the platform may send people back to, for all workspaces; registered there, character by character."""
+    return f"{settings.SITE_URL}{reverse('oauth_done')}"
 
 
 def begin(session: Session, workspace: Workspace, user: User, platform: str, connection: str = "") -> str:
     """Note a new flow in the session and return the platform's address to send the browser to."""
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+    state, verifier = f"{workspace.slug}.{secrets.token_urlsafe(32)}", secrets.token_urlsafe(48)
     until = (timezone.now() + LIFETIME).timestamp()
     sealed = crypto.seal({"platform": platform, "connection": connection, "verifier": verifier, "until": until},
                          _owner(workspace, user, state))  # fmt: skip
@@ -68,7 +68,7 @@ def begin(session: Session, workspace: Workspace, user: User, platform: str, con
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     asked = {
         "client_id": endpoints.oauth_client(platform)[0],
-        "redirect_uri": redirect_uri(workspace),
+        "redirect_uri": redirect_uri(),
         "response_type": "code",
         "scope": " ".join(PLATFORMS[platform].scopes),
         "state": state,
@@ -78,6 +78,11 @@ def begin(session: Session, workspace: Workspace, user: User, platform: str, con
     if platform != "meta":  # without these Google hands out no refresh token from the second login on
         asked |= {"access_type": "offline", "prompt": "consent", "include_granted_scopes": "false"}
     return f"{endpoints.endpoint(platform).authorize_uri}?{urlencode(asked)}"
+
+
+def slug_of(state: str) -> str:
+    """The workspace a state was made for; what it may do there is checked there."""
+    return state.partition(".")[0]
 
 
 def finish(session: Session, workspace: Workspace, user: User, state: str) -> Flow:
@@ -100,12 +105,12 @@ def _owner(workspace: Workspace, user: User, state: str) -> str:
     return f"oauth:{workspace.pk}:{user.pk}:{state}"
 
 
-def exchange(flow: Flow, code: str, workspace: Workspace) -> dict[str, str]:
+def exchange(flow: Flow, code: str) -> dict[str, str]:
     """The lasting credential for a code: Google's refresh token, Meta's token of 60 days. Raises ConnectorError."""
     client_id, client_secret = endpoints.oauth_client(flow.platform)
     client = {"client_id": client_id, "client_secret": client_secret}
     found = _ask(flow.platform, client | {
-        "grant_type": "authorization_code", "code": code, "code_verifier": flow.verifier, "redirect_uri": redirect_uri(workspace),
+        "grant_type": "authorization_code", "code": code, "code_verifier": flow.verifier, "redirect_uri": redirect_uri(),
     })  # fmt: skip
     if flow.platform != "meta":
         return {"refresh_token": _token(found, "refresh_token")}

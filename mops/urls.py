@@ -6,6 +6,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from drf_spectacular.views import SpectacularSwaggerSplitView as ApiDocs  # its script is a file: no inline script
 
+from channels.views import oauth
+
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -15,13 +17,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("oauth/done", oauth.done, name="oauth_done"),
     path("account/", include("workspaces.account_urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]), name="api_schema"),
     path("api/v1/docs", ApiDocs.as_view(url_name="api_schema", permission_classes=[], authentication_classes=[]), name="api_docs"),
     path("api/v1/", include("reporting.api_urls")),
     path("api/v1/", include("tracking.api_urls")),
     path("v1/", include("tracking.collector.urls")),
+    path("", include("tracking.script.urls")),
     path("", include("workspaces.root_urls")),
+    path("consent/", include("tracking.consent.public_urls")),
     path("<slug:workspace>/", include("workspaces.urls")),
     path("<slug:workspace>/connections/", include("channels.urls")),
     path("<slug:workspace>/orders/", include("tracking.urls")),

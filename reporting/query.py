@@ -139,7 +139,8 @@ def _order_value(metric: str, now: Numbers, key: tuple[Any, ...]) -> Any:
 
 def _notes(query: Query, now: Numbers) -> list[Note]:
     scope, groups = now
-    notes = [Note("missing_rate", name) for name in sorted({name for group in groups.values() for name in group.unconverted})]
+    unconverted = sorted({name for group in groups.values() for name in group.unconverted})
+    notes = [Note("missing_rate", PLATFORMS[name].label if name in PLATFORMS else name) for name in unconverted]
     if any(is_claimed(metric) for metric in query.metrics):
         lacking = {account.platform for account in scope.relevant if scope.window_of(account.platform) != scope.window}
         notes += [Note("window_not_offered", PLATFORMS[platform].label) for platform in sorted(lacking)]

@@ -44,6 +44,7 @@ class Keyed:
 FORM = "GET POST"
 ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "healthz": Public(),
+    "oauth_done": Login(404),  # with a state of ours it leads on to that workspace
     "api_schema": Public(),
     "api_docs": Public(),
     "api_metrics": Keyed(ApiKey.Scope.METRICS_READ, "GET"),
@@ -53,6 +54,14 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "collect": Public(405, (("endpoint", "track"),)),
     "collect_metrics": Public(405),
     "collect_hook": Public(405, (("write_key", "unknown"),)),
+    # what other websites embed (tests/tracking/script)
+    "script": Public(),
+    "banner": Public(),
+    "banner_style": Public(),
+    # personal links of people outside
+    "consent_public:confirm": Public(404, (("token", "guessed"),)),
+    "consent_public:preferences": Public(404, (("token", "guessed"),)),
+    "consent_public:unsubscribe": Public(404, (("token", "guessed"),)),
     # a person's own pages
     "home": Login(302),
     "choose_workspace": Login(),

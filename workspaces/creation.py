@@ -12,12 +12,15 @@ RESERVED = {
     "account",
     "api",
     "collect",
+    "consent",
     "healthz",
     "invitations",
     "media",
     "metrics",
+    "oauth",
     "profile",
     "static",
+    "v1",
     "workspaces",
 }
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})

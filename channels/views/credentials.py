@@ -67,7 +67,7 @@ def _login_context(
         "form": form,
         "connection": connection,
         "can_log_in": oauth.is_offered(platform),
-        "redirect_uri": oauth.redirect_uri(space),
+        "redirect_uri": oauth.redirect_uri(),
     }
 
 

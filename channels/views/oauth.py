@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -42,6 +43,17 @@ def _uuid(text: str) -> UUID:
 
 @require_GET
 @never_cache
+def done(request: WorkspaceRequest) -> HttpResponse:
+    """The address registered at the platforms: lead on to the workspace that the state names."""
+    try:
+        address = reverse("channels:oauth_callback", args=[oauth.slug_of(request.GET.get("state", ""))])
+    except NoReverseMatch as error:
+        raise Http404("no state of ours") from error
+    return redirect(f"{address}?{request.GET.urlencode()}")
+
+
+@require_GET
+@never_cache
 @sensitive_variables("code", "values", "proof")
 def callback(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """Back from the platform: with a code, or with a refusal."""
@@ -58,7 +70,7 @@ def callback(request: WorkspaceRequest, workspace: str) -> HttpResponse:
                        _("Access was denied on the platform's page, so nothing was connected. Start again and allow it."),
                        flow)  # fmt: skip
     try:
-        proof = connecting.prove(flow.platform, oauth.exchange(flow, code, space))
+        proof = connecting.prove(flow.platform, oauth.exchange(flow, code))
     except ConnectorError as error:
         audit.record(space, request.user, "connection.login_failed", PLATFORMS[flow.platform].label, message=error.message)
         return _failed(request, _("The login did not work"), error.message, flow)

@@ -34,7 +34,8 @@ def decide(address, decision="allow"):
 
 
 def come_back(browser, location):
-    return browser.get(location.removeprefix("http://127.0.0.1:8000"))
+    """Open the address registered at the platforms, which leads on to the workspace of the state."""
+    return browser.get(browser.get(location.removeprefix("http://127.0.0.1:8000"))["Location"])
 
 
 def connect(browser, workspace, platform="google_ads"):
@@ -63,7 +64,7 @@ def test_it_asks_with_pkce_and_the_exact_address(platforms):
     asked = parse_qs(urlsplit(begin(a_browser(workspace), workspace)).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert len(asked["code_challenge"][0]) == 43
-    assert asked["redirect_uri"] == [f"http://127.0.0.1:8000/{workspace.slug}/connections/login/done"]
+    assert asked["redirect_uri"] == ["http://127.0.0.1:8000/oauth/done"]
     assert asked["scope"] == ["https://www.googleapis.com/auth/adwords"]
     assert asked["access_type"] == ["offline"]
 
@@ -107,7 +108,7 @@ def test_finishing_in_another_workspace_is_refused(platforms):
     user = a_member(first)
     member(second, user, "owner")
     browser = browser_of(user)
-    back = decide(begin(browser, first)).replace(f"/{first.slug}/", f"/{second.slug}/")
+    back = decide(begin(browser, first)).replace(f"state={first.slug}.", f"state={second.slug}.")
     assert come_back(browser, back).status_code == 400
     assert not Connection.objects.exists()
 
@@ -168,7 +169,7 @@ def test_without_a_client_the_login_is_not_offered(platforms, settings):
     browser = a_browser(workspace)
     assert browser.get(reverse("channels:oauth_login", args=[workspace.slug, "google_ads"])).status_code == 404
     page = browser.get(reverse("channels:connect", args=[workspace.slug, "google_ads"])).content.decode()
-    assert f"/{workspace.slug}/connections/login/done" in page  # what the operator has to register
+    assert "http://127.0.0.1:8000/oauth/done" in page  # what the operator has to register
 
 
 def test_reconnecting_keeps_accounts_and_history(platforms):
@@ -235,3 +236,7 @@ def test_a_manager_account_needs_ten_digits(platforms):
     values = TOKENS["google_ads"] | {"login_customer_id": "12-34"}
     response = a_browser(workspace).post(reverse("channels:connect", args=[workspace.slug, "google_ads"]), values)
     assert "ten digits" in response.content.decode()
+
+
+def test_an_answer_without_a_state_of_ours_is_not_found(platforms):
+    assert a_browser(a_workspace()).get(reverse("oauth_done"), {"code": "4/x"}).status_code == 404
