@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from campaigns.models import Budget
 from channels.models import AdAccount, Connection, PlatformCampaign
 from mops.lib.period import Period, month_start
 from reporting.charts import Known
 from reporting.freshness import Freshness, freshness_of
+from reporting.kpis import KPIS, MEASURES, Source
 from reporting.query import Account, Query, Result, run
 from reporting.scope import ACCOUNT_FIELDS, Sources
 from reporting.selection import Selection
@@ -34,7 +35,8 @@ class Board:
         campaign: PlatformCampaign | None = None,
     ) -> None:  # fmt: skip
         self.workspace, self.selection, self.member, self.campaign = workspace, selection, member, campaign
-        self.filters = dict(selection.filters) | dict(filters or {})
+        self.fixed = dict(filters or {})  # what the page is about; the rest can be chosen
+        self.filters = dict(selection.filters) | self.fixed
 
     def query(self, metrics: tuple[str, ...], dimensions: tuple[str, ...] = (), **fields: Any) -> Query:
         """A question with the selection's period, filters, window and knowledge."""
@@ -69,12 +71,18 @@ class Board:
         metrics = tuple(dict.fromkeys((*self.cards, *self.selection.chart)))
         return self.run(self.query(metrics, (self.selection.grain,)))
 
-    @property
-    def lacking_comparison(self) -> int:
-        """Days, weeks or months of the comparison that were never pulled: spend would be compared with a part of it."""
-        if not self.accounts or not self.selection.comparison:
-            return 0
-        return sum(row.previous is not None and row.previous["spend"] is None for row in self.series.rows)
+    @cached_property
+    def lacking(self) -> frozenset[Source]:
+        """Sources that do not know the whole comparison: a change would compare with a part of it."""
+        comparison, first_order = self.selection.comparison, self.setup["first_order"]
+        if comparison is None:
+            return frozenset()
+        unpulled = self.accounts and any(row.previous and row.previous["spend"] is None for row in self.series.rows)
+        too_young = first_order is not None and first_order > comparison.since
+        return frozenset({Source.PLATFORM} if unpulled else ()) | frozenset({Source.ORDERS} if too_young else ())
+
+    def is_comparable(self, metric: str) -> bool:
+        return not any(MEASURES[term].source in self.lacking for term in KPIS[metric].terms)
 
     @cached_property
     def channels(self) -> Result:
@@ -100,21 +108,22 @@ class Board:
         return self.run(self.query(("spend", "budget"), ("channel",), period=period, comparison=None, as_of=None))
 
     @cached_property
-    def setup(self) -> dict[str, bool]:
-        """Which first steps are done, in one statement."""
+    def setup(self) -> dict[str, Any]:
+        """Which first steps are done, and the day of the first order, in one statement."""
         mine = {"workspace": OuterRef("pk")}
         selected = AdAccount.objects.filter(**mine, selected=True)
         steps = {
             "connected": Connection.objects.filter(**mine),
             "chosen": selected,
             "pulled": selected.filter(last_success_at__isnull=False),
-            "ordered": Order.objects.filter(**mine),
             "planned": Budget.objects.filter(**mine),
             "invited": Invitation.objects.filter(**mine),
             "joined": Member.objects.filter(**mine).exclude(user_id=self.member.user_id),
         }
-        found = Workspace.objects.filter(pk=self.workspace.pk).values_list(*map(Exists, steps.values())).get()
-        return dict(zip(steps, found, strict=True))
+        first_order = Subquery(Order.objects.filter(**mine).order_by("day").values("day")[:1])
+        rows = Workspace.objects.filter(pk=self.workspace.pk).values_list(first_order, *map(Exists, steps.values()))
+        found = dict(zip(("first_order", *steps), rows.get(), strict=True))
+        return found | {"ordered": found["first_order"] is not None}
 
 
 def account_of(account: AdAccount) -> Account:

@@ -4,7 +4,7 @@ What JSON cannot say (formatters, colours of the theme) is declared under "mops"
 fills it in. Beside every chart stand a sentence and a table of the same numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,7 +44,9 @@ class Known:
     provisional_from: date | None = None
 
 
-def over_time(result: Result, metrics: tuple[str, str], known: Known) -> Chart:
+def over_time(
+    result: Result, metrics: tuple[str, str], known: Known, is_comparable: Callable[[str], bool] = lambda metric: True
+) -> Chart:
     """One or two metrics of a result by day, week or month; the comparison dashed in the same hue."""
     shown = list(dict.fromkeys(metrics))
     days: list[date] = [row.key[0] for row in result.rows]
@@ -55,7 +57,7 @@ def over_time(result: Result, metrics: tuple[str, str], known: Known) -> Chart:
     _mark_provisional(option, days, known, result.query.dimensions[0])
     option["legend"]["data"] = [line["name"] for line in option["series"] if not line.get("isRest")]
     title = " · ".join(str(KPIS[metric].label) for metric in shown)
-    summary = " ".join(_sentence(result, metric) for metric in shown)
+    summary = " ".join(_sentence(result, metric, is_comparable(metric)) for metric in shown)
     option["aria"] = {"enabled": True, "label": {"description": f"{title}. {summary}"}}
     return Chart(title, summary, option, *_table(result, shown))
 
@@ -167,12 +169,12 @@ def _long(day: date, result: Result) -> str:
     return f"{dates.format_date(day, 'EEE', locale=locale())} {day_text(day)}"
 
 
-def _sentence(result: Result, metric: str) -> str:
+def _sentence(result: Result, metric: str, is_comparable: bool) -> str:
     """Total, its change and the best day, in words."""
     label, currency = str(KPIS[metric].label), result.currency
     total = figure(metric, result.totals.values[metric], currency)
     moved = change(metric, result.totals.values[metric], (result.totals.previous or {}).get(metric), currency)
-    if not moved:
+    if not moved or not is_comparable:
         return _("%(metric)s: %(total)s.") % {"metric": label, "total": total}
     words = {"metric": label, "total": total, "change": moved.text, "before": moved.before}
     return _("%(metric)s: %(total)s, %(change)s against %(before)s before.") % words

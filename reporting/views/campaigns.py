@@ -1,5 +1,6 @@
 """A platform campaign, one of its days, and the row as it was pulled."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.http import Http404, HttpResponse
@@ -30,7 +31,7 @@ Crumbs = list[tuple[str, str]]
 def campaign(request: WorkspaceRequest, workspace: str, code: str, campaign: int) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     found = get_campaign(space, code, campaign)
-    board = ChannelBoard(space, select(request, space), request.member, {"campaign": (found.pk,)}, found)
+    board = ChannelBoard(space, replace(select(request, space), filters={}), request.member, {"campaign": (found.pk,)}, found)
     widgets = (banners.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, day_table.WIDGET)
     return dashboard(
         request, "reporting/dashboard.html", board, widgets, export_page=f"campaign-{found.pk}", title=found.name,
@@ -44,7 +45,7 @@ def day(request: WorkspaceRequest, workspace: str, code: str, campaign: int, day
     """The stored rows of a campaign's day, one per attribution window."""
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     found = get_campaign(space, code, campaign)
-    rows = _stored(space, found, day)
+    rows = sorted(_stored(space, found, day), key=lambda row: row.attribution_window != DEFAULT_WINDOW)
     return render(request, "reporting/day.html", {
         "title": day_text(day), "campaign": found, "day": day, "crumbs": _crumbs(space, found),
         "rows": [(row, window_label(row), row.attribution_window == DEFAULT_WINDOW) for row in rows],

@@ -18,4 +18,7 @@ def overview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     board = Board(space, select(request, space), request.member)
     shown = WIDGETS[:3] if empty.is_empty(board) else WIDGETS
-    return dashboard(request, "reporting/dashboard.html", board, shown, export_page="overview", title=_("Overview"))
+    return dashboard(
+        request, "reporting/dashboard.html", board, shown, export_page="overview", title=_("Overview"),
+        without_bar=empty.is_empty(board),
+    )  # fmt: skip

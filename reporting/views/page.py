@@ -115,7 +115,9 @@ def _next_comparison(chosen: Selection) -> str:
 
 def _filters(board: Board) -> list[tuple[str, list[Option]]]:
     """What can be filtered by, except what the page is about."""
-    chosen, fixed = board.selection, set(board.filters) - set(board.selection.filters)
+    chosen = board.selection
+    if board.campaign:
+        return []
     platforms = sorted({account.platform for account in board.accounts})
     accounts = [(account.pk, f"{account.name} · {PLATFORMS[account.platform].label}") for account in board.accounts]
     groups: list[tuple[str, str, Sequence[tuple[Any, str]]]] = [
@@ -125,7 +127,7 @@ def _filters(board: Board) -> list[tuple[str, list[Option]]]:
     ]  # fmt: skip
     return [
         (label, [Option(text, chosen.toggled(name, value).url, value in chosen.filters.get(name, ())) for value, text in values])
-        for name, label, values in groups if name not in fixed and values
+        for name, label, values in groups if name not in board.fixed and values
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from reporting.board import Board
 from reporting.freshness import AccountFreshness
+from reporting.metric_table import SOURCE_LABELS
 from reporting.widgets import Context, Widget
 from workspaces.permissions import Permission, allows
 
@@ -68,9 +69,10 @@ def _missing(board: Board) -> list[Banner]:
 
 
 def _lacking_comparison(board: Board) -> list[Banner]:
-    if not board.lacking_comparison:
+    if not board.lacking:
         return []
-    text = _("Numbers of the platforms begin later, so their changes are not shown.")
+    names = ", ".join(str(SOURCE_LABELS[source]) for source in sorted(board.lacking))
+    text = _("Numbers begin later, so changes are not shown: %(sources)s.") % {"sources": names}
     return [Banner("info", "git-compare-arrows", _("The comparison period is not complete"), text)]
 
 

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from reporting.board import Board
 from reporting.figures import Change, change, figure, headline
-from reporting.kpis import KPIS, MEASURES, Source
+from reporting.kpis import KPIS
 from reporting.metric import Metric
 from reporting.sparkline import sparkline
 from reporting.widgets import Context, Widget
@@ -28,11 +28,10 @@ def load(board: Board) -> Context:
 def _card(board: Board, key: str) -> Card:
     result = board.series
     now, before = result.totals.values[key], (result.totals.previous or {}).get(key)
-    comparable = not (board.lacking_comparison and any(MEASURES[term].source == Source.PLATFORM for term in KPIS[key].terms))
-    return Card(
-        KPIS[key], headline(key, now, result.currency), figure(key, now, result.currency, exact=True),
-        change(key, now, before, result.currency) if comparable else None, sparkline([row.values[key] for row in result.rows]),
-    )  # fmt: skip
+    moved = change(key, now, before, result.currency) if board.is_comparable(key) else None
+    course = sparkline([row.values[key] for row in result.rows])
+    exact = figure(key, now, result.currency, exact=True)
+    return Card(KPIS[key], headline(key, now, result.currency), exact, moved, course)
 
 
 WIDGET = Widget("kpi_cards", load)

@@ -13,7 +13,7 @@ CHOICE = (
 
 
 def load(board: Board) -> Context:
-    chart = over_time(board.series, board.selection.chart, board.known)
+    chart = over_time(board.series, board.selection.chart, board.known, board.is_comparable)
     others = [pair for pair in board.selection.params() if pair[0] != "metric"]
     return {
         "chart": chart, "chart_id": "over-time", "option_id": "over-time-option", "choice": _choice(board),

@@ -36,10 +36,8 @@ def shop(workspace: Workspace) -> Workspace:
     days = Period(today - timedelta(days=90), today)
     accounts = [sample.account(workspace), sample.account(workspace, "meta")]
     campaigns = [sample.campaign(accounts[0]), sample.campaign(accounts[1], "paid_social")]
-    sample.facts(
-        {"campaign": one, "day": day, "impressions": 900, "clicks": 40 + day.day, "spend": 20, "conversions": 2, "conversions_value": 90}
-        for day in days for one in campaigns
-    )  # fmt: skip
+    sums = {"impressions": 900, "clicks": 45, "spend": 20, "conversions": 2, "conversions_value": 90}
+    sample.facts({"campaign": one, "day": day, **sums} for day in days for one in campaigns)
     for account in accounts:
         sample.covered(account, days)
     AdAccount.objects.update(last_success_at=clock.now())

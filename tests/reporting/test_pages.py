@@ -73,6 +73,13 @@ def test_it_shows_the_key_figures_and_their_change(client: Client, search: Platf
     assert "±0.0%" in html
 
 
+def test_younger_orders_are_not_compared_with_a_time_before_them(client: Client, search: PlatformCampaign) -> None:
+    html = page(client, "overview", since="2026-05-11", last="2026-05-12")
+    assert "Numbers begin later, so changes are not shown: own orders." in html
+    assert "Revenue after refunds: €30." in html
+    assert "Cost: €80, ±0.0% against €80 before." in html
+
+
 def test_numbers_of_cards_and_table_agree(client: Client, search: PlatformCampaign) -> None:
     shown = client.get(reverse("reporting:overview", args=["nordlicht"])).context["board"]
     assert isinstance(shown, Board)
