@@ -32,6 +32,12 @@ def is_suppressed(workspace: Workspace, subject: Subject) -> bool:
     return Suppression.objects.filter(workspace=workspace, subject=subject.index).exists()
 
 
+def is_unreachable(workspace: Workspace, subject: Subject) -> bool:
+    """Whether not even a question may be sent: a person who only objected may still ask anew."""
+    rows = Suppression.objects.filter(workspace=workspace, subject=subject.index)
+    return rows.exclude(reason=Suppression.Reason.OBJECTION).exists()
+
+
 def lift(workspace: Workspace, subject: Subject) -> bool:
     """After a new, proven consent of the same person an old objection ends; complaints, bounces and erasures stay."""
     rows = Suppression.objects.filter(workspace=workspace, subject=subject.index, reason=Suppression.Reason.OBJECTION)

@@ -1,0 +1,116 @@
+"""Consents from elsewhere, as a file. A line without full proof is kept as "not proven", which never opens the gate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mops.lib import clock
+from tracking.blind_index import Indexer, Unidentifiable
+from tracking.consent.evidence import address_proof
+from tracking.consent.ledger import Statement, record_many
+from tracking.consent.purposes import UnknownPurpose, purposes_of
+from tracking.consent_models import Decision, SubjectKind
+from tracking.imports import tables, values
+from tracking.models import ConsentText
+from workspaces import audit
+from workspaces.models import User, Workspace
+
+CHUNK = 500  # statements in one transaction
+NEEDED = ("identifier", "purpose")
+PROOF = ("given_at", "url", "mechanism", "text_version", "language")  # a grant needs all of them
+COLUMNS = (*NEEDED, "kind", "decision", *PROOF, "ip", "user_agent", "doi_sent_at", "doi_confirmed_at")
+RESTRICTING = {Decision.DENIED.value, Decision.WITHDRAWN.value}
+
+
+class RefusedLine(NamedTuple):
+    line: int  # as an editor counts
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """All lines of a file are in exactly one of the four."""
+
+    granted: int
+    unproven: int
+    restricted: int  # denied or withdrawn
+    refused: list[RefusedLine]
+
+
+def store(workspace: Workspace, content: bytes, name: str, *, by: User | None) -> Outcome:
+    """Write a CSV or XLSX file with the headers of COLUMNS to the ledger. Raises tables.UnableToRead."""
+    table = tables.read(content)
+    places = {header.strip().lower(): place for place, header in enumerate(table.headers)}
+    if missing := [column for column in NEEDED if column not in places]:
+        raise tables.UnableToRead(_("The file has no column “%(column)s”.") % {"column": missing[0]})
+    reader = _Reader(workspace, name, str(by) if by else audit.SYSTEM)
+    for chunk in _chunks(table.lines):
+        statements = [s for line in chunk if (s := reader.read(line.number, _cells(line.cells, places))) is not None]
+        record_many(workspace, statements)
+    decisions = reader.decisions
+    restricted = sum(decisions.count(decision) for decision in RESTRICTING)
+    outcome = Outcome(decisions.count("granted"), decisions.count("unproven"), restricted, reader.refused)
+    with transaction.atomic():
+        audit.record(workspace, by, "consent.imported", name, granted=outcome.granted, unproven=outcome.unproven,
+                     restricted=restricted, refused=len(outcome.refused))  # fmt: skip
+    return outcome
+
+
+def _chunks(lines: Sequence[tables.Line]) -> Iterator[Sequence[tables.Line]]:
+    return (lines[start : start + CHUNK] for start in range(0, len(lines), CHUNK))
+
+
+def _cells(cells: Sequence[Any], places: Mapping[str, int]) -> dict[str, Any]:
+    return {column: cells[place] for column, place in places.items() if column in COLUMNS and place < len(cells)}
+
+
+class _Reader:
+    """Lines of one file → statements; remembers what became of each."""
+
+    def __init__(self, workspace: Workspace, name: str, actor: str) -> None:
+        self.workspace, self.name, self.actor, self.indexer = workspace, name, actor, Indexer(workspace.pk)
+        self.zone = ZoneInfo(workspace.time_zone)
+        self.decisions: list[str] = []
+        self.refused: list[RefusedLine] = []
+
+    def read(self, number: int, cells: Mapping[str, Any]) -> Statement | None:
+        try:
+            statement = self._statement(number, cells)
+        except (Unidentifiable, UnknownPurpose, values.Unreadable) as error:
+            self.refused.append(RefusedLine(number, str(error)))
+            return None
+        self.decisions.append(statement.decision.value)
+        return statement
+
+    def _statement(self, number: int, cells: Mapping[str, Any]) -> Statement:
+        text = {name: str(cell).strip() for name, cell in cells.items()}
+        identifier, purpose = text["identifier"], text["purpose"]
+        kind = text.get("kind") or (SubjectKind.EMAIL if "@" in identifier else SubjectKind.PHONE)
+        said = text.get("decision", "").lower() or Decision.GRANTED.value
+        if said not in RESTRICTING | {Decision.GRANTED.value, Decision.UNPROVEN.value}:
+            raise values.Unreadable(_("“%(cell)s” is no decision.") % {"cell": said[:40]})
+        given_at = self._given_at(cells.get("given_at"))
+        shown = self._text(purpose, text)
+        proof = {"file": self.name, "line": number} | {name: text[name] for name in COLUMNS[2:] if text.get(name) and name != "ip"}
+        proof |= address_proof(self.workspace.pk, text.get("ip", ""))
+        proven = given_at is not None and shown is not None and bool(text.get("url") and text.get("mechanism"))
+        decision = Decision(said) if said != "granted" or proven else Decision.UNPROVEN
+        subject = self.indexer.subject(kind, identifier)
+        return Statement(subject, purpose, decision, "import", shown, given_at, proof, self.actor)
+
+    def _given_at(self, cell: Any) -> datetime | None:
+        if cell is None or str(cell).strip() == "":
+            return None
+        at = values.instant(cell, "ymd", self.zone)
+        return at if at <= clock.now() else None  # nobody agreed in the future
+
+    def _text(self, purpose: str, cells: Mapping[str, str]) -> ConsentText | None:
+        found = purposes_of(self.workspace, [purpose])[purpose]
+        if not cells.get("text_version", "").isdecimal():
+            return None
+        return ConsentText.objects.filter(
+            purpose=found, language=cells.get("language", ""), version=int(cells["text_version"][:9])
+        ).first()
