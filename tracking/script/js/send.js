@@ -1,0 +1,79 @@
+// Events wait here, in memory, and leave in batches. Each has an id, so that sending it twice stores it once.
+const BATCH = 20;
+const LONGEST_WAIT = 60000; // milliseconds
+const MOST_WAITING = 500;
+
+let visitor, stored, person;
+let waiting = [];
+let flying = [];
+let timer;
+let failures = 0;
+
+function readVisitor() {
+  return document.cookie.match(/(?:^|; )mops_id=(\w+)/)?.[1];
+}
+
+function keepVisitor(value, seconds) {
+  const domain = option.cookieDomain ? ";domain=" + option.cookieDomain : "";
+  const secure = location.protocol === "https:" ? ";secure" : "";
+  document.cookie = `mops_id=${value};path=/;max-age=${seconds};samesite=lax${domain}${secure}`;
+}
+
+function recognise() {
+  visitor = readVisitor() || random();
+  keepVisitor(visitor, 34e6); // 13 months
+  stored = readVisitor(); // nothing where the browser refuses cookies
+}
+
+function forget() {
+  clearTimeout(timer);
+  timer = visitor = stored = person = undefined;
+  waiting = [];
+  keepVisitor("", 0);
+}
+
+function add(type, content, messageId = random()) {
+  if (stored && readVisitor() !== stored) return decide(false); // withdrawn in another tab
+  waiting.push({
+    type,
+    ...content,
+    messageId,
+    anonymousId: visitor,
+    userId: person,
+    timestamp: new Date().toISOString(),
+    context: { consent, ...pageContext() },
+  });
+  waiting.splice(0, waiting.length - MOST_WAITING);
+  timer ||= setTimeout(flush, 500);
+}
+
+function body(batch) {
+  return JSON.stringify({ writeKey, batch, sentAt: new Date().toISOString() });
+}
+
+async function flush() {
+  clearTimeout(timer);
+  timer = undefined;
+  if (flying.length || !waiting.length) return;
+  flying = waiting.splice(0, BATCH);
+  let status = 0;
+  try {
+    // text/plain needs no preflight
+    status = (await fetch(collector, { method: "POST", body: body(flying), keepalive: true, credentials: "omit" })).status;
+  } catch {} // offline, or the collector is away
+  const again = !status || status === 429 || status > 499;
+  failures = again ? failures + 1 : 0;
+  if (again && consent) waiting.unshift(...flying);
+  flying = [];
+  if (waiting.length) timer ||= setTimeout(flush, again ? Math.min(LONGEST_WAIT, 500 * 2 ** failures) * (0.5 + Math.random()) : 0);
+}
+
+// The page goes: whatever was not acknowledged leaves as a beacon, also what is under way.
+function farewell() {
+  const rest = [...flying, ...waiting];
+  waiting = [];
+  while (rest.length) {
+    const batch = rest.splice(0, BATCH);
+    if (!navigator.sendBeacon(collector, body(batch))) waiting.push(...batch);
+  }
+}
