@@ -1,7 +1,7 @@
 """The collector's books: received = stored + duplicate + rejected + pending, per source and UTC day of reception.
 
 Every request leaves a receipt (RawBody) with what became of its events, written in the same transaction as these. The
-books are the sum of the receipts, moved by what ingest and replay did later; `tracking.invariants` holds them against the
+books are the sum of the receipts, moved by what ingest set aside later; `tracking.invariants` holds them against the
 rows themselves. No counter is updated while events come in: a shared row would make all requests wait for each other.
 """
 
@@ -36,17 +36,15 @@ WITH receipts AS (
     FROM tracking_rawbody WHERE received_at >= %(since)s {of_source} GROUP BY 1, 2
 ),
 moved AS (
-    SELECT source_id, (received_at AT TIME ZONE 'UTC')::date AS day,
-        count(*) FILTER (WHERE in_ingest AND replayed_at IS NULL) AS dropped,
-        count(*) FILTER (WHERE NOT in_ingest AND replayed_at IS NOT NULL) AS replayed
-    FROM tracking_rejection WHERE received_at >= %(since)s {of_source} GROUP BY 1, 2
+    SELECT source_id, (received_at AT TIME ZONE 'UTC')::date AS day, count(*) AS dropped
+    FROM tracking_rejection WHERE in_ingest AND replayed_at IS NULL AND received_at >= %(since)s {of_source} GROUP BY 1, 2
 ),
 waiting AS (
     SELECT source_id, (received_at AT TIME ZONE 'UTC')::date AS day, count(*) AS pending
     FROM tracking_event WHERE state = 'pending' AND received_at >= %(since)s {of_source} GROUP BY 1, 2
 )
-SELECT source_id, day, received, accepted - coalesce(dropped, 0) + coalesce(replayed, 0) - coalesce(pending, 0), duplicate,
-    rejected + coalesce(dropped, 0) - coalesce(replayed, 0), coalesce(pending, 0)
+SELECT source_id, day, received, accepted - coalesce(dropped, 0) - coalesce(pending, 0), duplicate,
+    rejected + coalesce(dropped, 0), coalesce(pending, 0)
 FROM receipts LEFT JOIN moved USING (source_id, day) LEFT JOIN waiting USING (source_id, day)
 ORDER BY source_id, day DESC
 """

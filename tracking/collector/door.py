@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError
 
 from mops.lib.clock import now
 from tracking.collector import body, parse, sources
-from tracking.collector.limits import BATCH_BYTES, BATCH_EVENTS, BODY_BYTES, DETAIL_CHARACTERS, rate_limit
+from tracking.collector.limits import BATCH_BYTES, BATCH_EVENTS, BODY_BYTES, rate_limit
 from tracking.collector.parse import Bad, Incoming, Reason, Refusal
 from tracking.collector.sources import Known
 from tracking.collector.store import Request, store
@@ -188,8 +188,7 @@ def _id_of(item: Any) -> str:
 def _refuse_whole(call: Call, source: Known, reason: str, detail: str, content: bytes) -> None:
     """Keep a body nothing can be made of, as one refusal. Where consent is needed it proved none: its content is not kept."""
     kept = b"" if source.needs_consent else content
-    shown = detail.replace("\0", "").encode(errors="replace").decode()[:DETAIL_CHARACTERS]
-    store(Request(source, call.endpoint, now(), kept, False, [], [Refusal(0, reason, shown, kept)]))
+    store(Request(source, call.endpoint, now(), kept, False, [], [Refusal(0, reason, parse.shown(detail), kept)]))
 
 
 def basic_user(authorization: str) -> str:

@@ -13,7 +13,7 @@ from mops.lib.crypto import UnableToDecrypt
 from tracking.collector import body, door, mapping, shops
 from tracking.collector.door import Answer, refuse
 from tracking.collector.limits import rate_limit
-from tracking.collector.parse import Reason, Refusal
+from tracking.collector.parse import Reason, Refusal, shown
 from tracking.collector.sources import known
 from tracking.collector.store import Request, store
 from tracking.models import Source
@@ -69,8 +69,7 @@ def _take(source: Source, raw: bytes, headers: Mapping[str, str]) -> Answer:
         events = _translated(source, content, raw, headers)
     except (body.Unreadable, shops.NotUnderstood, RecursionError) as error:
         reason = Reason.MALFORMED if isinstance(error, body.Unreadable) else Reason.MAPPING
-        shown = str(error).encode(errors="replace").decode().replace("\0", "")[:300]
-        store(Request(door_source, "hook", now(), raw, False, [], [Refusal(0, reason, shown, raw)]))
+        store(Request(door_source, "hook", now(), raw, False, [], [Refusal(0, reason, shown(str(error)), raw)]))
         return door.SUCCESS  # the shop can do nothing about it and would switch the webhook off
     if events:
         store(_with_raw(door.prepared("hook", door_source, raw, {}, events), raw))
@@ -83,11 +82,16 @@ def _with_raw(request: Request, raw: bytes) -> Request:
 
 def _translated(source: Source, content: Any, raw: bytes, headers: Mapping[str, str]) -> list[dict[str, Any]]:
     if source.dialect == Source.Dialect.MAPPED:
-        return mapping.events(source.mapping, content, sha256(raw).hexdigest()[:40])
+        return mapping.events(source.mapping, content, own_id(raw))
     translate = shops.shopify if source.dialect == Source.Dialect.SHOPIFY else shops.woocommerce
     if not isinstance(content, dict):
         raise shops.NotUnderstood("The body is no object.")
     return translate(content, headers)
+
+
+def own_id(raw: bytes) -> str:
+    """What events of a body without ids of their own are named after: the same body again gives the same names."""
+    return sha256(raw).hexdigest()[:40]
 
 
 def sign(secret: str, raw: bytes, stamp: int) -> dict[str, str]:

@@ -50,7 +50,12 @@ class Bad(Exception):
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.detail = reason, detail[:DETAIL_CHARACTERS]
+        self.reason, self.detail = reason, shown(detail)
+
+
+def shown(text: str) -> str:
+    """What was sent, in a form that can be stored and shown."""
+    return text.replace("\0", "").encode(errors="replace").decode()[:DETAIL_CHARACTERS]
 
 
 def event(content: Any, kind: str, sent_at: datetime | None) -> Incoming:
