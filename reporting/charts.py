@@ -108,7 +108,7 @@ def _lines(result: Result, metric: str, hue: int, known: Known) -> list[Option]:
     common = SERIES_STYLE | {"unit": KPIS[metric].unit, "hue": hue, "yAxisIndex": hue}
     if len(values) == 1:
         common = common | {"showSymbol": True, "symbolSize": 9}
-    first_partial = _position(result, known.partial_from)
+    first_partial = _position(result, min(known.partial_from, _cut_off(result)))
     whole = [value if position < first_partial else None for position, value in enumerate(values)]
     lines = [
         common
@@ -144,6 +144,12 @@ def _position(result: Result, day: date) -> int:
     grain = result.query.dimensions[0]
     start = bucket(grain, day)
     return next((index for index, row in enumerate(result.rows) if row.key[0] >= start), len(result.rows))
+
+
+def _cut_off(result: Result) -> date:
+    """From where on the buckets are not whole: a last week or month that the period cuts counts for less."""
+    grain, until = result.query.dimensions[0], result.query.period.until
+    return bucket(grain, until)
 
 
 def _plain(value: Number | None) -> float | None:

@@ -286,6 +286,12 @@ def test_the_chart_marks_days_that_are_not_over(client: Client, search: Platform
     assert '"data": [40.0, 40.0, 40.0, 40.0, null]' in html
 
 
+def test_a_last_week_that_the_period_cuts_is_dotted(client: Client, search: PlatformCampaign) -> None:
+    html = page(client, "overview", since="2026-01-01", last="2026-05-13")  # ends on a Wednesday
+    assert '"data": [null, ' in html
+    assert '280.0, 120.0], "isRest": true' in html
+
+
 @pytest.mark.parametrize(("name", "args"), [("overview", []), ("channels", []), ("channel", ["paid_search"])])
 def test_a_page_costs_few_queries(
     client: Client, search: PlatformCampaign, django_assert_max_num_queries: object, name: str, args: list[str]
