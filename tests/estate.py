@@ -11,7 +11,8 @@ from campaigns.models import Campaign, CampaignLink
 from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from tests.channels.builders import a_row, store
-from tracking.models import ImportFile, Order
+from tracking.consent import purposes
+from tracking.models import ImportFile, Order, Purpose
 from workspaces.models import ApiKey, Invitation, Member, Role, User, Workspace
 
 CHANNEL = "paid_social"
@@ -100,6 +101,12 @@ class Estate:
         )
 
     @cached_property
+    def purpose(self) -> Purpose:
+        purpose = Purpose.objects.create(workspace=self.workspace, key="email", name=f"{self.name} newsletter")
+        purposes.publish(purpose, "en", f"{self.name} asks for your consent.", by=None)
+        return purpose
+
+    @cached_property
     def order(self) -> Order:
         at = timezone.now() - timedelta(days=3)
         return Order.objects.create(
@@ -124,5 +131,5 @@ class Estate:
 
     def build(self) -> None:
         """Everything at once."""
-        for target in ("member", "invitation", "api_key", "link", "order", "import_file"):
+        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose"):
             getattr(self, target)

@@ -108,6 +108,14 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "tracking:import_file": Page(P.IMPORT_ORDERS, FORM, "import_file"),
     "tracking:import_discard": Page(P.IMPORT_ORDERS, "POST", "import_file"),
     "tracking:import_refused": Page(P.IMPORT_ORDERS, "GET", "import_file"),
+    # consent
+    "consent:overview": Page(P.VIEW_CONSENT),
+    "consent:begin": Page(P.MANAGE_CONSENT, "POST"),
+    "consent:purpose": Page(P.VIEW_CONSENT, FORM, "purpose"),
+    "consent:person": Page(P.VIEW_CONSENT, FORM),
+    "consent:proof": Page(P.VIEW_CONSENT, "POST"),
+    "consent:refuse": Page(P.MANAGE_CONSENT, "POST"),
+    "consent:import": Page(P.MANAGE_CONSENT, FORM),
     # campaigns and budgets
     "campaigns:list": Page(P.VIEW_REPORTS),
     "campaigns:create": Page(P.MANAGE_CAMPAIGNS, FORM),

@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from tracking import ledger, orders, partitions
+from tracking.consent import upkeep
 from tracking.imports import running
 from tracking.ingest import run as ingest
 from workspaces.models import Workspace
@@ -44,6 +45,11 @@ def ingest_batch(**_: Any) -> None:
 @shared_task
 def make_partitions(**_: Any) -> None:
     partitions.ensure_ahead()
+
+
+@shared_task
+def tidy_consents(**_: Any) -> None:
+    upkeep.run()
 
 
 @shared_task

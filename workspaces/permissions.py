@@ -16,6 +16,8 @@ class Permission(StrEnum):
     VIEW_ORDERS = "view_orders"
     IMPORT_ORDERS = "import_orders"
     MANAGE_SOURCES = "manage_sources"
+    VIEW_CONSENT = "view_consent"
+    MANAGE_CONSENT = "manage_consent"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_WORKSPACE = "manage_workspace"
     MANAGE_API_KEYS = "manage_api_keys"
@@ -32,7 +34,9 @@ MATRIX: dict[Role, frozenset[Permission]] = {
         | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_ORDERS}
     ),
     Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS}),
-    Role.PRIVACY: frozenset({P.VIEW_REPORTS, P.VIEW_CONNECTIONS, P.VIEW_ORDERS, P.VIEW_AUDIT}),
+    Role.PRIVACY: frozenset(
+        {P.VIEW_REPORTS, P.VIEW_CONNECTIONS, P.VIEW_ORDERS, P.VIEW_AUDIT, P.VIEW_CONSENT, P.MANAGE_CONSENT}
+    ),
 }
 
 RANK = {Role.OWNER: 3, Role.ADMIN: 2, Role.MARKETER: 1, Role.MANAGER: 1, Role.PRIVACY: 1}

@@ -25,6 +25,8 @@ EXPECTED = {
         Permission.VIEW_CONNECTIONS,
         Permission.VIEW_ORDERS,
         Permission.VIEW_AUDIT,
+        Permission.VIEW_CONSENT,
+        Permission.MANAGE_CONSENT,
     },
 }
 

@@ -50,6 +50,16 @@ def link(workspace: Workspace, one: Subject, other: Subject) -> bool:
     return True
 
 
+def link_many(workspace: Workspace, pairs: Iterable[tuple[Subject, Subject]]) -> None:
+    """Note that each pair is one person, where that was not known. Call with the links locked."""
+    ordered = [sorted(pair, key=lambda subject: subject.index) for pair in pairs]
+    rows = [
+        SubjectLink(workspace=workspace, first=one.index, second=other.index, first_kind=one.kind, second_kind=other.kind)
+        for one, other in ordered
+    ]
+    SubjectLink.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 @transaction.atomic
 def unlink(workspace: Workspace, one: Subject, other: Subject) -> None:
     """Undo a merge that was wrong. What it refused stays refused until the person says otherwise."""

@@ -1,6 +1,7 @@
 """Two identifiers turn out to be one person: the stricter of their decisions holds for both."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -29,6 +30,18 @@ def merge_subjects(workspace: Workspace, one: Subject, other: Subject) -> int:
     for state in ConsentState.objects.filter(workspace=workspace, subject__in=[s.index for s in person]).select_related("purpose"):
         states[state.purpose.key].append(state)
     return len(record_many(workspace, [statement for key in sorted(states) for statement in _stricter(key, states[key])]))
+
+
+@transaction.atomic
+def merge_persons(workspace: Workspace, persons: Sequence[Sequence[Subject]]) -> int:
+    """merge_subjects for the identifiers of many people at once, in a constant number of statements. How many grants ended."""
+    locking.links(workspace.pk, changing=True)
+    linking.link_many(workspace, [(person[0], other) for person in persons for other in person[1:] if other != person[0]])
+    owners = {subject.index: number for number, person in enumerate(persons) for subject in person}
+    states = defaultdict(list)
+    for state in ConsentState.objects.filter(workspace=workspace, subject__in=owners).select_related("purpose").order_by("pk"):
+        states[owners[state.subject], state.purpose.key].append(state)
+    return len(record_many(workspace, [said for key in sorted(states) for said in _stricter(key[1], states[key])]))
 
 
 def _stricter(purpose: str, states: list[ConsentState]) -> list[Statement]:

@@ -56,6 +56,7 @@ class Entry(NamedTuple):
 
     event: ConsentEvent
     decides: bool  # whether today's answer rests on it
+    way: str
     details: list[tuple[str, str]]  # label, value
 
 
@@ -63,7 +64,10 @@ def timeline(workspace: Workspace, subject: Subject) -> list[Entry]:
     """Everything this identifier ever said, newest first."""
     deciding = set(ConsentState.objects.filter(workspace=workspace, subject=subject.index).values_list("event_seq", flat=True))
     events = ConsentEvent.objects.filter(workspace=workspace, subject=subject.index).select_related("purpose", "text")
-    return [Entry(event, event.seq in deciding, details(event.proof)) for event in events.order_by("-seq")]
+    return [
+        Entry(event, event.seq in deciding, str(SOURCE_LABELS[event.source]), details(event.proof))
+        for event in events.order_by("-seq")
+    ]
 
 
 def details(proof: dict[str, Any]) -> list[tuple[str, str]]:

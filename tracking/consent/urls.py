@@ -1,0 +1,16 @@
+"""Consent pages of one workspace. A person's identifier is posted, never part of an address."""
+
+from django.urls import path
+
+from tracking.consent import views
+
+app_name = "consent"
+urlpatterns = [
+    path("", views.index, name="overview"),
+    path("purposes/begin", views.begin, name="begin"),
+    path("purposes/<int:pk>/", views.purpose, name="purpose"),
+    path("person/", views.person, name="person"),
+    path("person/proof.pdf", views.proof_pdf, name="proof"),
+    path("person/refuse", views.refuse, name="refuse"),
+    path("import/", views.import_file, name="import"),
+]

@@ -1,0 +1,151 @@
+"""The team's pages of consent: purposes and texts, one person's statements, refusals by telephone, imports."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tracking.blind_index import Subject
+from tracking.consent import differences, imports, ledger, overview, proof, purposes, suppression
+from tracking.consent.forms import DecisionForm, FileForm, PersonForm, TextForm
+from tracking.imports.tables import UnableToRead
+from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
+from workspaces import audit
+from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.models import Workspace
+from workspaces.permissions import Permission
+
+
+@require_GET
+def index(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Purposes with their numbers, open confirmations, and the look-up of a person."""
+    space = get_workspace(request, workspace, Permission.VIEW_CONSENT)
+    context = {
+        "rows": overview.purpose_rows(space),
+        "pending": overview.pending(space),
+        "head": ChainHead.objects.filter(workspace=space).first(),
+        "form": PersonForm(workspace=space),
+    }
+    return render(request, "consent/overview.html", context)
+
+
+@require_POST
+def begin(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Make the usual purposes."""
+    space = get_workspace(request, workspace, Permission.MANAGE_CONSENT)
+    purposes.ensure(space)
+    audit.record(space, request.user, "consent.purposes_made", space.name)
+    return redirect("consent:overview", space.slug)
+
+
+@require_http_methods(["GET", "POST"])
+def purpose(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The versions of a purpose's texts with what changed; publishing needs more than looking."""
+    needed = Permission.MANAGE_CONSENT if request.method == "POST" else Permission.VIEW_CONSENT
+    space = get_workspace(request, workspace, needed)
+    shown = get_object_or_404(Purpose, pk=pk, workspace=space)
+    form = TextForm(request.POST or None, initial={"language": space.language})
+    if form.is_valid():
+        text = purposes.publish(shown, form.cleaned_data["language"], form.cleaned_data["text"], by=request.user)
+        messages.success(request, _("Published as version %(version)s.") % {"version": text.version})
+        return redirect("consent:purpose", space.slug, shown.pk)
+    return render(request, "consent/purpose.html", {"purpose": shown, "form": form, "versions": _versions(shown)})
+
+
+def _versions(shown: Purpose) -> list[dict[str, Any]]:
+    """Newest first per language, each with its difference from the one before."""
+    texts = list(ConsentText.objects.filter(purpose=shown).order_by("language", "-version"))
+    before = {(text.language, text.version + 1): text.text for text in texts}
+    return [
+        {
+            "text": text,
+            "pieces": differences.words(before.get((text.language, text.version), ""), text.text) if text.version > 1 else [],
+        }
+        for text in texts
+    ]
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def person(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Look somebody up. By POST, so that the identifier stands in no address, log or history."""
+    space = get_workspace(request, workspace, Permission.VIEW_CONSENT)
+    form = PersonForm(request.POST or None, workspace=space)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid() and form.subject:
+        audit.record(space, request.user, "consent.person_viewed", form.subject.index[:12])
+        context |= _person(space, form.subject)
+    return render(request, "consent/person.html", context)
+
+
+def _person(space: Workspace, subject: Subject) -> dict[str, Any]:
+    states = ConsentState.objects.filter(workspace=space, subject=subject.index).select_related("purpose").order_by("purpose")
+    releases = Release.objects.filter(workspace=space, subject=subject.index).select_related("purpose").order_by("-at")
+    return {
+        "subject": subject,
+        "states": states,
+        "entries": proof.timeline(space, subject),
+        "releases": releases[:100],
+        "suppression": Suppression.objects.filter(workspace=space, subject=subject.index).first(),
+    }
+
+
+@never_cache
+@require_POST
+def proof_pdf(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """The printable proof of one person."""
+    space = get_workspace(request, workspace, Permission.VIEW_CONSENT)
+    form = PersonForm(request.POST, workspace=space)
+    if not form.is_valid() or form.subject is None:
+        return render(request, "consent/person.html", {"form": form}, status=400)
+    audit.record(space, request.user, "consent.proof_printed", form.subject.index[:12])
+    page = proof.pdf(space, form.subject, form.cleaned_data["identifier"])
+    name = f"consent-proof-{form.subject.index[:12]}.pdf"
+    return HttpResponse(page, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@never_cache
+@require_POST
+def refuse(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Note that a person withdrew, or never wants to be reached again."""
+    space = get_workspace(request, workspace, Permission.MANAGE_CONSENT)
+    form = DecisionForm(request.POST, workspace=space)
+    if not form.is_valid() or form.subject is None:
+        return render(request, "consent/person.html", {"form": PersonForm(request.POST, workspace=space)}, status=400)
+    subject, actor = form.subject, str(request.user)
+    if form.cleaned_data["action"] == DecisionForm.SUPPRESS:
+        suppression.suppress(space, subject, Suppression.Reason.OBJECTION, actor=actor)
+        audit.record(space, request.user, "consent.suppressed", subject.index[:12])
+    else:
+        keys = [chosen.key for chosen in form.cleaned_data["purposes"]]
+        ledger.withdraw(space, subject, keys, source="member", proof={"reason": form.cleaned_data["reason"]}, actor=actor)
+        audit.record(space, request.user, "consent.withdrawn", subject.index[:12], purposes=keys)
+    messages.success(request, _("Noted. Nothing leaves for this any more, and what left is being taken back."))
+    context = {"form": PersonForm(request.POST, workspace=space), **_person(space, subject)}
+    return render(request, "consent/person.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def import_file(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Consents from another tool; what lacks proof is kept as such."""
+    space = get_workspace(request, workspace, Permission.MANAGE_CONSENT)
+    form, outcome = FileForm(request.POST or None, request.FILES or None), None
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            outcome = imports.store(space, file.read(), file.name, by=request.user)
+        except UnableToRead as error:
+            form.add_error("file", str(error))
+        else:
+            granted = outcome.granted
+            messages.success(
+                request, ngettext("%(number)s proven consent.", "%(number)s proven consents.", granted) % {"number": granted}
+            )
+    return render(
+        request, "consent/import.html", {"form": form, "outcome": outcome, "columns": imports.COLUMNS, "proof": imports.PROOF}
+    )
