@@ -84,6 +84,16 @@ class Board:
     def is_comparable(self, metric: str) -> bool:
         return not any(MEASURES[term].source in self.lacking for term in KPIS[metric].terms)
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether cards and chart have anything to show, now or in the comparison."""
+        totals = self.series.totals
+        return any(totals.values.values()) or any((totals.previous or {}).values())
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.channels.rows
+
     @cached_property
     def channels(self) -> Result:
         order = {"order_by": self.selection.sort} if self.selection.sort.removeprefix("-") in self.table else {"order_by": "-spend"}
@@ -134,3 +144,7 @@ class ChannelBoard(Board):
     """A channel or one of its campaigns: what was delivered beside what the shop sold."""
 
     cards = ("spend", "clicks", "cpc", "orders", "net_revenue_after_refunds", "mer", "cac", "ltv_cac")
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.has_figures

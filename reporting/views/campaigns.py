@@ -19,7 +19,7 @@ from reporting.query import Query
 from reporting.templatetags.formats import date as day_text
 from reporting.trace import StoredRow, stored_rows
 from reporting.views.page import WINDOW_LABELS, dashboard, select
-from reporting.widgets import banners, day_table, kpi_cards, time_chart
+from reporting.widgets import banners, day_table, empty, kpi_cards, time_chart
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.models import Workspace
 from workspaces.permissions import Permission
@@ -32,7 +32,7 @@ def campaign(request: WorkspaceRequest, workspace: str, code: str, campaign: int
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     found = get_campaign(space, code, campaign)
     board = ChannelBoard(space, replace(select(request, space), filters={}), request.member, {"campaign": (found.pk,)}, found)
-    widgets = (banners.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, day_table.WIDGET)
+    widgets = (banners.WIDGET, empty.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, day_table.WIDGET)
     return dashboard(
         request, "reporting/dashboard.html", board, widgets, export_page=f"campaign-{found.pk}", title=found.name,
         crumbs=_crumbs(space, found)[:-1],

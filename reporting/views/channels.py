@@ -27,7 +27,7 @@ def channel(request: WorkspaceRequest, workspace: str, code: str) -> HttpRespons
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     found = get_channel(code)
     board = ChannelBoard(space, select(request, space), request.member, {"channel": (code,)})
-    widgets = (banners.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, campaign_table.WIDGET)
+    widgets = (banners.WIDGET, empty.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, campaign_table.WIDGET)
     return dashboard(
         request, "reporting/channel.html", board, widgets, export_page=code, title=str(found.label), channel=found,
         crumbs=[(_("Channels"), reverse("reporting:channels", args=[space.slug]))],

@@ -17,7 +17,7 @@ def load(board: Board) -> Context | None:
     order = chosen if chosen.removeprefix("-") in (*board.table, "day") else "-day"
     result = board.run(board.query(board.table, ("day",), comparison=None, order_by=order))
     campaign = board.campaign
-    if campaign is None:
+    if campaign is None or board.is_blank:
         return None
 
     def url_of(row: Row) -> str:

@@ -32,8 +32,11 @@ def is_empty(board: Board) -> bool:
 def _why(board: Board) -> Nothing | None:
     if is_empty(board):
         return _no_data(board)
-    if board.channels.rows:
+    if not board.is_blank:
         return None
+    if board.selection.as_of:
+        text = _("At the end of this day no numbers of this period had been pulled.")
+        return Nothing("history", _("Nothing was known yet"), text, board.selection.having(as_of=None), _("Show today's numbers"))
     if board.selection.filters:
         return Nothing("filter-x", _("Nothing passes these filters"), _("No channel has numbers for this choice and period."),
                        board.selection.having(filters={}), _("Remove all filters"))  # fmt: skip

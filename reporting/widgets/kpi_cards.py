@@ -21,7 +21,9 @@ class Card:
     sparkline: SafeString
 
 
-def load(board: Board) -> Context:
+def load(board: Board) -> Context | None:
+    if not board.has_figures:
+        return None
     return {"cards": [_card(board, key) for key in board.cards], "comparison": board.selection.comparison}
 
 

@@ -12,7 +12,9 @@ CHOICE = (
 )  # fmt: skip
 
 
-def load(board: Board) -> Context:
+def load(board: Board) -> Context | None:
+    if not board.has_figures:
+        return None
     chart = over_time(board.series, board.selection.chart, board.known, board.is_comparable)
     others = [pair for pair in board.selection.params() if pair[0] != "metric"]
     return {

@@ -208,6 +208,16 @@ def test_a_filter_that_is_too_narrow_offers_the_way_back(client: Client, search:
     assert "Remove all filters" in html
 
 
+def test_a_time_before_the_first_pull_says_that_nothing_was_known(client: Client, search: PlatformCampaign) -> None:
+    html = page(client, "overview", as_of="2026-01-10", period="7d")
+    assert "Nothing was known yet" in html
+    assert "Key figures" not in html
+
+
+def test_a_channel_without_numbers_says_so(client: Client, search: PlatformCampaign) -> None:
+    assert "No numbers in this period" in page(client, "channel", "affiliate")
+
+
 def test_the_month_shows_its_pace_where_a_budget_is_planned(client: Client, search: PlatformCampaign) -> None:
     html = page(client, "overview")
     assert "€380 of €620; at this pace €620 by the end of the month" in html
@@ -312,7 +322,9 @@ def test_the_first_page_after_login_is_small(client: Client, search: PlatformCam
 
 def test_the_cards_come_from_one_question(client: Client, search: PlatformCampaign) -> None:
     board = client.get(reverse("reporting:overview", args=["nordlicht"])).context["board"]
-    assert [card.metric.key for card in kpi_cards.load(board)["cards"]] == list(Board.cards)
+    cards = kpi_cards.load(board)
+    assert cards
+    assert [card.metric.key for card in cards["cards"]] == list(Board.cards)
     assert board.series.query.period.days == 30
     assert board.series.query.comparison == board.selection.period.shifted(-30)
     assert board.selection.period.until - timedelta(days=1) == date(2026, 5, 19)
