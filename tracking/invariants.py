@@ -82,7 +82,8 @@ def same_workspace() -> Iterator[Invariant]:
         for constraint in model._meta.constraints:
             if isinstance(constraint, SameWorkspace):
                 target = apps.get_model(constraint.to)._meta.db_table
-                column, table = model._meta.get_field(constraint.field).column, model._meta.db_table
+                field, table = model._meta.get_field(constraint.field), model._meta.db_table
+                column = field.column  # type: ignore[union-attr]  # a foreign key has one
                 yield Invariant(
                     "I8", f"{table}.{column} stays in its workspace",
                     f"SELECT a.{column} FROM {table} a JOIN {target} b ON b.id = a.{column} WHERE b.workspace_id <> a.workspace_id",  # noqa: S608

@@ -37,7 +37,8 @@ CHARACTERS = [
 ]
 VALUES: list[Any] = [None, True, 0, -1, 2**63, 10**400, 1.5, 1e308, "", "x", [], {}, [[]], {"a": None}]
 FIELDS = ["messageId", "userId", "anonymousId", "previousId", "groupId", "type", "event", "name", "timestamp",
-          "originalTimestamp", "sentAt", "properties", "context", "traits", "integrations", "writeKey", "\0", "__proto__"]  # fmt: skip
+          "originalTimestamp", "sentAt", "properties", "context", "traits", "integrations", "writeKey",
+          "\0", "__proto__"]  # fmt: skip
 
 
 class Hostile:

@@ -144,8 +144,8 @@ def shop_hook(source: Any, content: Any, topic: str, delivery: str = "d-1", secr
     raw = json.dumps(content).encode()
     signature = base64.b64encode(hmac.new(secret.encode(), raw, sha256).digest()).decode()
     names = {"shopify": ("X-Shopify-Hmac-Sha256", "X-Shopify-Topic", "X-Shopify-Webhook-Id"),
-             "woocommerce": ("X-WC-Webhook-Signature", "X-WC-Webhook-Topic", "X-WC-Webhook-Delivery-ID")}[source.dialect]  # fmt: skip
-    headers = dict(zip(names, (signature, topic, delivery), strict=True))
+             "woocommerce": ("X-WC-Webhook-Signature", "X-WC-Webhook-Topic", "X-WC-Webhook-Delivery-ID")}  # fmt: skip
+    headers = dict(zip(names[source.dialect], (signature, topic, delivery), strict=True))
     return Client().post(f"/v1/hooks/{source.write_key}", raw, content_type="application/json", headers=headers).status_code
 
 

@@ -26,7 +26,10 @@ def shopify(content: Content, headers: Mapping[str, str]) -> Events:
     if topic in ("customers/create", "customers/update"):
         return [_identify(content, message_id, topic, content.get("updated_at"))]
     found = content.get("customer")
-    base = {"messageId": message_id, **_person(found.get("id") if isinstance(found, dict) else None, content.get("id"))}
+    base: dict[str, Any] = {
+        "messageId": message_id,
+        **_person(found.get("id") if isinstance(found, dict) else None, content.get("id")),
+    }
     if topic in ("orders/create", "orders/paid", "orders/updated"):
         landing = str(content.get("landing_site") or "")
         page = {"url": landing, "referrer": content.get("referring_site") or ""}
@@ -81,7 +84,7 @@ def _identify(content: Content, message_id: str | None, topic: str, at: Any) -> 
         "traits": traits,
         "context": {"topic": topic},
     }
-    return event | _person(content.get("id"), None)
+    return {**event, **_person(content.get("id"), None)}
 
 
 def _order(content: Content, total_name: str, title: str) -> dict[str, Any]:

@@ -90,7 +90,7 @@ BOTH = STORE.format(parts=EVENTS + "," + REFUSALS, accepted=ACCEPTED)
 ONLY_EVENTS = STORE.format(parts=EVENTS, accepted=ACCEPTED)
 ONLY_REFUSALS = STORE.format(parts=REFUSALS, accepted="0")
 
-FOR_RECEIPT = "WITH raw AS (SELECT %(raw_id)s::bigint AS id), " + EVENTS + " SELECT count(*) FROM stored"
+FOR_RECEIPT = f"WITH raw AS (SELECT %(raw_id)s::bigint AS id), {EVENTS} SELECT count(*) FROM stored"  # noqa: S608
 
 
 def store(request: Request) -> Receipt:
@@ -150,9 +150,14 @@ def insert_for_receipt(request: Request, raw_id: int) -> int:
     """Add the events of `request` to a receipt that is there already, in the running transaction. Return how many were new."""
     partitions.ensure(month_start(request.received_at.astimezone(UTC).date()))
     columns = _event_columns(request)
-    values = {"workspace": request.source.workspace_id, "source": request.source.id, "at": request.received_at, "raw_id": raw_id}
+    values: dict[str, Any] = {
+        "workspace": request.source.workspace_id,
+        "source": request.source.id,
+        "at": request.received_at,
+        "raw_id": raw_id,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(FOR_RECEIPT, columns | values)
+        cursor.execute(FOR_RECEIPT, {**columns, **values})
         accepted: int = cursor.fetchone()[0]
     return accepted
 

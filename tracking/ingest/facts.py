@@ -1,6 +1,7 @@
 """Orders and refunds out of events, stored where those of API and files are.
 
-Of several events about one order the latest by time counts, whenever it arrives; its origin is its own, else its visit's.
+Of several events about one order the latest by time counts, whenever it arrives, and a browser's only where no other source
+sent one; its origin is its own, else its visit's.
 """
 
 import json
@@ -16,6 +17,7 @@ from tracking import orders, refunds
 from tracking.ingest.acquisition import as_origin
 from tracking.ingest.arrival import Arrival
 from tracking.ingest.sessions import VisitorDay, bounds
+from tracking.models import Order
 from tracking.outcome import Refused
 from workspaces.models import Workspace
 
@@ -31,6 +33,7 @@ class Fact(NamedTuple):
     message_id: str
     user_id: str
     properties: dict[str, Any]
+    by_browser: bool
     acquisition: dict[str, Any] | None  # its own, else its visit's
 
 
@@ -72,10 +75,11 @@ KEY = {
 }
 FACTS = """
 SELECT DISTINCT ON ({key}) e.id, e.received_at, e.occurred_at, e.message_id, e.user_id, e.properties::text,
-    coalesce(e.acquisition, nullif(session.acquisition, '{{}}'))::text
-FROM tracking_event e LEFT JOIN tracking_session session ON session.id = e.session_id
+    source.kind = 'browser', coalesce(e.acquisition, nullif(session.acquisition, '{{}}'))::text
+FROM tracking_event e JOIN tracking_source source ON source.id = e.source_id
+LEFT JOIN tracking_session session ON session.id = e.session_id
 WHERE e.workspace_id = %s AND e.state = 'stored' AND e.kind = %s AND e.kind IN ('order', 'refund') AND {key} = ANY(%s)
-ORDER BY {key}, e.occurred_at DESC, e.message_id DESC
+ORDER BY {key}, source.kind = 'browser', e.occurred_at DESC, e.message_id DESC
 """
 ORDERS_OF_DAYS = """
 SELECT DISTINCT e.properties->>'order_id'
@@ -104,13 +108,17 @@ def _facts(workspace: Workspace, kind: str, keys: Sequence[str]) -> list[Fact]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(FACTS.format(key=KEY[kind]), [workspace.pk, kind, list(keys)])
-        return [Fact._make((*row[:5], json.loads(row[5]), json.loads(row[6] or "null"))) for row in cursor.fetchall()]
+        return [Fact._make((*row[:5], json.loads(row[5]), row[6], json.loads(row[7] or "null"))) for row in cursor.fetchall()]
 
 
 def _store_orders(workspace: Workspace, keys: Sequence[str]) -> list[Note]:
-    facts = _facts(workspace, "order", keys)
-    outcome = orders.store(workspace, [_order(workspace, fact) for fact in facts], "shop") if facts else None
-    return _notes(facts, outcome.refused) if outcome else []
+    notes: list[Note] = []
+    found = _facts(workspace, "order", keys)
+    for source, by_browser in ((Order.Source.SHOP, False), (Order.Source.WEBSITE, True)):
+        if facts := [fact for fact in found if fact.by_browser is by_browser]:
+            outcome = orders.store(workspace, [_order(workspace, fact) for fact in facts], source)
+            notes += _notes(facts, outcome.refused)
+    return notes
 
 
 def _store_refunds(workspace: Workspace, keys: Sequence[str]) -> list[Note]:

@@ -158,14 +158,9 @@ WHERE e.id = moved.id AND e.received_at = moved.received_at
 
 def _steps(days: Sequence[VisitorDay], zones: dict[int, ZoneInfo]) -> list[Step]:
     limits = [bounds(day.day, zones[day.workspace_id]) for day in days]
-    columns = [
-        [day.workspace_id for day in days],
-        [day.visitor for day in days],
-        [low for low, _ in limits],
-        [high for _, high in limits],
-    ]
+    wanted = [(day.workspace_id, day.visitor, *limit) for day, limit in zip(days, limits, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(STEPS, [*columns, list(VISITED)])
+        cursor.execute(STEPS, [*columns_of(wanted), list(VISITED)])
         return [Step._make(row) for row in cursor.fetchall()]
 
 
