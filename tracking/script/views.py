@@ -44,8 +44,8 @@ def _file(request: HttpRequest, name: str, content_type: str) -> HttpResponse:
     } | ({"Content-Encoding": "gzip"} if zipped else {})
     response = HttpResponse(packed if zipped else content, content_type=f"{content_type}; charset=utf-8", headers=headers)
     patch_vary_headers(response, ["Accept-Encoding"])
-    answer: HttpResponse = get_conditional_response(request, etag=headers["ETag"], response=response)
-    return answer
+    unchanged = get_conditional_response(request, etag=headers["ETag"], response=response)
+    return unchanged or response
 
 
 def _stored_name(name: str) -> str:

@@ -10,6 +10,7 @@ const inEnglish = {
   description:
     "With your consent we measure how this site is used, and recognise your browser by an id kept on your device for it. " +
     "You can withdraw at any time with effect for the future.",
+  alsoAdvertising: " We also tell the platforms we advertise with when an ad led to an order.",
   accept: "Accept",
   reject: "Reject",
   settings: "Choose",
@@ -26,6 +27,7 @@ const inGerman = {
   description:
     "Mit Ihrer Einwilligung messen wir, wie diese Website genutzt wird, und erkennen dafür Ihren Browser an einer Kennung, " +
     "die auf Ihrem Gerät gespeichert wird. Sie können jederzeit mit Wirkung für die Zukunft widerrufen.",
+  alsoAdvertising: " Außerdem teilen wir Werbeplattformen mit, wenn eine Anzeige zu einer Bestellung geführt hat.",
   accept: "Zustimmen",
   reject: "Ablehnen",
   settings: "Auswählen",
@@ -50,12 +52,13 @@ const section = ([title, description], linkedCategory) => ({ title, description,
 
 const texts = (words) => {
   const buttons = { acceptAllBtn: words.accept, acceptNecessaryBtn: words.reject };
+  const description = words.description + (advertising.length ? words.alsoAdvertising : "");
   const optional = [section(words.analytics, "analytics"), ...(advertising.length ? [section(words.advertising, "advertising")] : [])];
   return {
     consentModal: {
       ...buttons,
       title: words.title,
-      description: words.description,
+      description,
       showPreferencesBtn: words.settings,
       footer: link(privacy, words.privacy) + link(imprint, words.imprint),
     },
@@ -64,7 +67,7 @@ const texts = (words) => {
       title: words.title,
       savePreferencesBtn: words.save,
       closeIconLabel: words.close,
-      sections: [{ description: words.description }, section(words.necessary, "necessary"), ...optional],
+      sections: [{ description }, section(words.necessary, "necessary"), ...optional],
     },
   };
 };
@@ -88,6 +91,7 @@ const tell = () => {
 };
 
 CookieConsent.run({
+  hideFromBots: false, // those who check websites shall see it
   cookie: { name: NAME, expiresAfterDays: DAYS, ...(cookieDomain && { domain: cookieDomain }) },
   categories: { necessary: { enabled: true, readOnly: true }, analytics: {}, ...(advertising.length && { advertising: {} }) },
   guiOptions: {
