@@ -7,7 +7,7 @@ from itertools import count
 from django.db import transaction
 from django.db.models import QuerySet
 
-from channels import endpoints, plan, states
+from channels import endpoints, plan, rollups, states
 from channels.connectors.base import AccountInfo, CredentialCheck
 from channels.models import Ad, AdAccount, AdGroup, Connection, EntityName, PlatformCampaign, SyncRun
 from mops.lib import clock
@@ -150,6 +150,7 @@ def _delete(connection: Connection) -> None:
             entities = model._default_manager.filter(account=account).values_list("pk", flat=True)
             EntityName.objects.filter(level=level, entity_id__in=list(entities)).delete()
     connection.delete()
+    rollups.refresh_channels(connection.workspace_id)
 
 
 def _cancel_waiting(runs: QuerySet[SyncRun]) -> None:

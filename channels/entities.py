@@ -1,23 +1,26 @@
 """Campaigns, ad groups and ads as the platforms name them: stable ids, names over time, never deleted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from channels import rollups
 from channels.connectors.base import EntityRow, StatRow
 from channels.models import Ad, AdAccount, AdGroup, DailyStat, EntityName, PlatformCampaign, PlatformEntity
+from mops.lib.locks import lock_in_transaction
 
 KEPT = ("name", "status")
 
 
 @dataclass(frozen=True)
 class Ids:
-    """External id → our id, per level."""
+    """External id → our id, per level. `moved`: campaigns that count to another channel now, their past too."""
 
     campaigns: dict[str, int] = field(default_factory=dict)
     ad_groups: dict[str, int] = field(default_factory=dict)
     ads: dict[str, int] = field(default_factory=dict)
+    moved: list[int] = field(default_factory=list)
 
 
 def store(account: AdAccount, seen: list[EntityRow], rows: list[StatRow], at: datetime, *, is_newest: bool = True) -> Ids:
@@ -29,10 +32,11 @@ def store(account: AdAccount, seen: list[EntityRow], rows: list[StatRow], at: da
     by_level: dict[str, dict[str, EntityRow]] = {"campaign": {}, "ad_group": {}, "ad": {}}
     for entity in [*_unlisted(rows), *seen]:  # what the platform lists wins over what rows imply
         by_level[entity.level][entity.external_id] = entity
-    campaigns = _store_level(PlatformCampaign, account, by_level["campaign"], at, {}, is_newest)
-    ad_groups = _store_level(AdGroup, account, by_level["ad_group"], at, {"campaign_id": campaigns}, is_newest)
-    ads = _store_level(Ad, account, by_level["ad"], at, {"ad_group_id": ad_groups}, is_newest)
-    return Ids(campaigns, ad_groups, ads)
+    moved: list[int] = []
+    campaigns = _store_level(PlatformCampaign, account, by_level["campaign"], at, {}, is_newest, moved)
+    ad_groups = _store_level(AdGroup, account, by_level["ad_group"], at, {"campaign_id": campaigns}, is_newest, moved)
+    ads = _store_level(Ad, account, by_level["ad"], at, {"ad_group_id": ad_groups}, is_newest, moved)
+    return Ids(campaigns, ad_groups, ads, moved)
 
 
 def _unlisted(rows: list[StatRow]) -> list[EntityRow]:
@@ -50,10 +54,11 @@ def _store_level(
     at: datetime,
     parents: dict[str, dict[str, int]],
     is_newest: bool,
+    moved: list[int],
 ) -> dict[str, int]:
     level = {PlatformCampaign: "campaign", AdGroup: "ad_group", Ad: "ad"}[model]
     known: dict[str, Any] = {row.external_id: row for row in model._default_manager.filter(account=account)}
-    created, changed, renamed, moved = [], [], [], []
+    created, changed, renamed = [], [], []
     for external_id, entity in wanted.items():
         row = known.get(external_id)
         if row is None:
@@ -72,8 +77,8 @@ def _store_level(
                 renamed.append(row)
             if isinstance(row, PlatformCampaign) and entity.channel and not row.channel_is_manual and row.channel != entity.channel:
                 row.channel = entity.channel
-                moved.append(row)
-            if row in renamed or row in moved or row.status != entity.status:
+                moved.append(row.pk)
+            if row in renamed or row.pk in moved or row.status != entity.status:
                 row.name, row.status, row.last_seen_at = entity.name, entity.status, at
                 changed.append(row)
     model._default_manager.bulk_create(created, batch_size=2000)
@@ -82,12 +87,21 @@ def _store_level(
     EntityName.objects.bulk_create(
         [EntityName(workspace_id=account.workspace_id, level=level, entity_id=row.pk, name=row.name, seen_at=at) for row in renamed]
     )
-    for row in moved:
-        reclassified(row)
     return {external_id: row.pk for external_id, row in known.items()}
 
 
-def reclassified(campaign: PlatformCampaign) -> None:
-    """A campaign changed its channel: the roll-ups of all its days say so."""
-    stats = DailyStat.objects.filter(workspace_id=campaign.workspace_id, campaign=campaign)
-    rollups.refresh(campaign.workspace_id, campaign.account_id, sorted(set(stats.values_list("day", flat=True))))
+def days_of(account: AdAccount, campaigns: Sequence[int]) -> list[date]:
+    """The days on which any of these campaigns has numbers."""
+    stats = DailyStat.objects.filter(workspace_id=account.workspace_id, campaign__in=campaigns)
+    return list(stats.order_by("day").values_list("day", flat=True).distinct())
+
+
+def classify(campaign: PlatformCampaign, channel: str) -> None:
+    """Put a campaign into a channel by hand: pulls leave it there, and the roll-ups of all its days follow.
+
+    Call inside a transaction. The account's lock comes first, as in a swap, which would otherwise store days by the old channel.
+    """
+    lock_in_transaction("channels.swap", campaign.account_id)
+    campaign.channel, campaign.channel_is_manual = channel, True
+    campaign.save(update_fields=["channel", "channel_is_manual"])
+    rollups.refresh(campaign.workspace_id, campaign.account_id, days_of(campaign.account, [campaign.pk]), campaigns=[])

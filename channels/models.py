@@ -193,10 +193,11 @@ class FxRate(models.Model):
 
 
 from channels.facts import AdDailyStat, AdDailyStatHistory, DailyStat, DailyStatHistory  # noqa: E402
-from channels.rollups import AccountDay, CampaignMonth  # noqa: E402
+from channels.rollups import AccountDay, AccountMonth, CampaignMonth, ChannelDay  # noqa: E402
 from channels.sync_models import Coverage, SyncRun  # noqa: E402
 
 __all__ = [
-    "AccountDay", "Ad", "AdAccount", "AdDailyStat", "AdDailyStatHistory", "AdGroup", "CampaignMonth", "Connection", "Coverage",
-    "DailyStat", "DailyStatHistory", "EntityName", "FxRate", "PlatformCampaign", "PlatformEntity", "SyncRun",
+    "AccountDay", "AccountMonth", "Ad", "AdAccount", "AdDailyStat", "AdDailyStatHistory", "AdGroup", "CampaignMonth", "ChannelDay",
+    "Connection", "Coverage", "DailyStat", "DailyStatHistory", "EntityName", "FxRate", "PlatformCampaign", "PlatformEntity",
+    "SyncRun",
 ]  # fmt: skip

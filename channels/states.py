@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from channels import endpoints, notices
+from channels import endpoints, notices, rollups
 from channels.connectors.base import AccountInfo, ConnectorError, CredentialCheck, ErrorKind
 from channels.models import AdAccount, Connection
 from mops.lib import clock
@@ -66,6 +66,7 @@ def discover(connection: Connection) -> list[AdAccount]:
     return list_accounts(connection, endpoints.connector_of(connection).accounts())
 
 
+@transaction.atomic
 def list_accounts(connection: Connection, seen: list[AccountInfo]) -> list[AdAccount]:
     """Note the accounts of a connection: new ones appear unselected, known ones keep their choice.
 
@@ -75,6 +76,7 @@ def list_accounts(connection: Connection, seen: list[AccountInfo]) -> list[AdAcc
     elsewhere = set(
         known.exclude(connection=connection).exclude(connection__state=State.DISCONNECTED).values_list("external_id", flat=True)
     )
+    currencies = dict(known.values_list("external_id", "currency"))
     for info in seen:
         if info.external_id in elsewhere:
             continue
@@ -83,4 +85,6 @@ def list_accounts(connection: Connection, seen: list[AccountInfo]) -> list[AdAcc
             defaults={"connection": connection, "name": info.name[:200], "currency": info.currency, "time_zone": info.time_zone,
                       "manager_id": info.manager_id, "error_kind": "", "error_message": ""},
         )  # fmt: skip
+    if any(currencies.get(info.external_id, info.currency) != info.currency for info in seen):
+        rollups.refresh_channels(connection.workspace_id)
     return list(connection.accounts.order_by("name"))

@@ -3,7 +3,7 @@
 Steps of `swap`, in one transaction:
 1. lock the account; 2. check that this attempt still owns the run; 3. leave out days that a later pull already covered;
 4. stage by binary COPY; 5. one full join of staging and stored window gives the difference; 6. history, update, delete,
-insert; 7. roll-ups of the touched days; 8. coverage; 9. the run is done.
+insert; 7. coverage; 8. the run is done; 9. roll-ups of the touched days: last, because they lock the workspace.
 A second pull of the same numbers finds no difference and writes no fact (measured beside other ways in benchmarks/swap.py).
 """
 
@@ -48,6 +48,7 @@ class Outcome:
     changed: int
     removed: int
     touched: list[date]
+    entities: list[int] = field(default_factory=list)  # whose numbers differed
 
 
 def swap(run: SyncRun, pulled: Pulled) -> Outcome:
@@ -65,10 +66,9 @@ def swap(run: SyncRun, pulled: Pulled) -> Outcome:
             _stage(cursor, run, ids, (row for row in pulled.rows if row.day in days))
             outcome = _apply(cursor, run, sorted(days), pulled.fetched_at)
             cursor.execute("DROP TABLE staging, delta")
-        if run.report == "campaigns":
-            rollups.refresh(run.workspace_id, run.account_id, outcome.touched)
         _cover(run, account, pulled, days)
         _finish(run, account, pulled, outcome)
+        _roll_up(run, account, ids, outcome)
     return outcome
 
 
@@ -120,7 +120,9 @@ def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: d
     if inserted:
         cursor.execute(level.insert, scope)
     cursor.execute(swap_sql.TOUCHED)
-    return Outcome(inserted, differing - inserted - removed, removed, [row[0] for row in cursor.fetchall()])
+    touched = [row[0] for row in cursor.fetchall()]
+    cursor.execute(swap_sql.CHANGED)
+    return Outcome(inserted, differing - inserted - removed, removed, touched, [row[0] for row in cursor.fetchall()])
 
 
 def _refuse_repeated(cursor: CursorWrapper) -> None:
@@ -164,3 +166,10 @@ def _finish(run: SyncRun, account: AdAccount, pulled: Pulled, outcome: Outcome) 
     account.last_success_at, account.error_kind, account.error_message, account.blocked_until = now, "", "", None
     account.quota = pulled.quota or account.quota
     account.save(update_fields=["last_success_at", "error_kind", "error_message", "blocked_until", "quota"])
+
+
+def _roll_up(run: SyncRun, account: AdAccount, ids: entities.Ids, outcome: Outcome) -> None:
+    """Facts of ads stand in no roll-up, but any pull may tell that a campaign belongs to another channel."""
+    days, campaigns = (set(outcome.touched), outcome.entities) if run.report == "campaigns" else (set(), [])
+    moved = entities.days_of(account, ids.moved) if ids.moved else []
+    rollups.refresh(run.workspace_id, run.account_id, sorted(days.union(moved)), campaigns)

@@ -23,6 +23,7 @@ CREATE TEMP TABLE staging (
 REPEATED = "SELECT day FROM staging GROUP BY day, entity, attribution_window HAVING count(*) > 1"
 COUNT_DELTA = "SELECT count(*) FILTER (WHERE missing), count(*) FILTER (WHERE vanished), count(*) FROM delta"
 TOUCHED = "SELECT DISTINCT day FROM delta ORDER BY day"
+CHANGED = "SELECT DISTINCT entity FROM delta"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Sums of the pulled numbers, from the smallest table that knows the answer.
 
-Channels, accounts and days: `channels_accountday`. Campaigns over whole months, where the account counts in the
-workspace's currency: `channels_campaignmonth`, with the edge days from the facts. Ads and "as of" questions: the facts.
+Channels, platforms and time: `channels_channelday`. Accounts: `channels_accountday`. Campaigns, ads and "as of" questions:
+the facts. Whole months of accounts that count in the workspace's currency come from a table of months, with the edge days
+from the table of days.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +19,10 @@ from reporting.question import Account
 from reporting.scope import DELIVERY, MONEY_COLUMNS, Scope
 from reporting.sql import Params, conditions, fetch_each
 
-ACCOUNT_DAY, CAMPAIGN_MONTH = "channels_accountday", "channels_campaignmonth"
-FACTS, AD_FACTS = "channels_dailystat", "channels_addailystat"
+CHANNEL_DAY, ACCOUNT_DAY, ACCOUNT_MONTH = "channels_channelday", "channels_accountday", "channels_accountmonth"
+FACTS, AD_FACTS, CAMPAIGN_MONTH = "channels_dailystat", "channels_addailystat", "channels_campaignmonth"
+# The months of a table of days, and from how many on they pay: days of channels are few.
+MONTHS = {CHANNEL_DAY: (ACCOUNT_MONTH, 12), ACCOUNT_DAY: (ACCOUNT_MONTH, 1), FACTS: (CAMPAIGN_MONTH, 1)}
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,15 @@ class Part:
 
     @property
     def day(self) -> str:
-        return "month" if self.table == CAMPAIGN_MONTH else "day"
+        return "month" if self.table in (ACCOUNT_MONTH, CAMPAIGN_MONTH) else "day"
+
+    @property
+    def has_channel(self) -> bool:
+        return self.table in (CHANNEL_DAY, ACCOUNT_DAY, ACCOUNT_MONTH)
+
+    @property
+    def has_accounts(self) -> bool:
+        return self.table != CHANNEL_DAY
 
 
 def read_facts(scopes: Sequence[Scope]) -> list[list[tuple[Any, ...]]]:
@@ -54,13 +65,22 @@ def parts(scope: Scope) -> Iterator[Part]:
     since, until = scope.period.since, scope.period.until
     for accounts, foreign in ((home, False), (abroad, True)):
         part = Part(_table(scope), accounts, since, until, foreign)
-        months = whole_months(scope.period)
-        if part.table == FACTS and months and not foreign and not scope.as_of and not scope.used & {"day", "week"}:
-            yield replace(part, table=CAMPAIGN_MONTH, since=months.since, until=months.until)
+        table, months = _months(scope, part)
+        if months:
+            yield replace(part, table=table, since=months.since, until=months.until)
             edges = ((since, months.since), (months.until, until))
             yield from (replace(part, since=first, until=end) for first, end in edges if first < end)
         else:
             yield part
+
+
+def _months(scope: Scope, part: Part) -> tuple[str, Period | None]:
+    """The table of months that knows the answer, and for which months it should be asked."""
+    table, least = MONTHS.get(part.table, ("", 0))
+    months = whole_months(scope.period)
+    if not table or not months or part.foreign or scope.as_of or scope.used & {"day", "week"}:
+        return "", None
+    return table, months if months.until >= add_months(months.since, least) else None
 
 
 def whole_months(period: Period) -> Period | None:
@@ -73,14 +93,16 @@ def whole_months(period: Period) -> Period | None:
 def _table(scope: Scope) -> str:
     if scope.used & AD_LEVEL:
         return AD_FACTS
-    return FACTS if scope.needs_campaign or scope.as_of else ACCOUNT_DAY
+    if scope.needs_campaign or scope.as_of:
+        return FACTS
+    return ACCOUNT_DAY if scope.by_account or "account" in scope.used else CHANNEL_DAY
 
 
 def _select(scope: Scope, part: Part, params: Params) -> str:
     dimensions = _dimension_columns(part)
     convert = fx.SAME
     if part.foreign and set(scope.columns) & set(MONEY_COLUMNS):
-        convert = fx.conversion(params, currency="a.currency", day=f"f.{part.day}", target=scope.workspace.currency)
+        convert = fx.conversion(params, currency=_owner(part, "currency"), day=f"f.{part.day}", target=scope.workspace.currency)
     key = [*(dimensions[name] for name in scope.dimensions), _origin(scope, part, params)]
     sums = [_sum(scope, column, convert.amount(f"f.{column}") if column in MONEY_COLUMNS else f"f.{column}")
             for column in scope.columns]  # fmt: skip
@@ -99,7 +121,7 @@ def _select(scope: Scope, part: Part, params: Params) -> str:
 def _dimension_columns(part: Part) -> dict[str, str]:
     day = f"f.{part.day}"
     return {
-        "channel": "f.channel" if part.table == ACCOUNT_DAY else "c.channel", "platform": "a.platform",
+        "channel": "f.channel" if part.has_channel else "c.channel", "platform": _owner(part, "platform"),
         "account": "f.account_id", "campaign": "f.campaign_id", "own_campaign": "l.campaign_id",
         "ad_group": "d.ad_group_id", "ad": "f.ad_id",
         "day": day, "week": f"date_trunc('week', {day})::date", "month": f"date_trunc('month', {day})::date",
@@ -119,11 +141,20 @@ def _sum(scope: Scope, column: str, expression: str) -> str:
     return f"{total}::bigint" if column in DELIVERY and column != "spend" else total  # else numeric: slow to read
 
 
+def _owner(part: Part, column: str) -> str:
+    return f"{'a' if part.has_accounts else 'f'}.{column}"
+
+
 def _accounts(scope: Scope, part: Part, params: Params) -> str:
-    """The accounts as a table of constants, with the window whose conversions count."""
+    """The accounts (or their platforms) as a table of constants, with the window whose conversions count."""
+    if not part.has_accounts:
+        platforms = sorted({account.platform for account in part.accounts})
+        texts = [params.add(platforms), params.add([scope.window_of(platform) for platform in platforms])]
+        return f"unnest({'::text[], '.join(texts)}::text[]) AS a (platform, claimed) ON a.platform = f.platform"
     rows = [(account.id, account.platform, account.currency, scope.window_of(account.platform)) for account in part.accounts]
     ids, *texts = (params.add(list(column)) for column in zip(*rows, strict=True))
-    return f"unnest({ids}::bigint[], {'::text[], '.join(texts)}::text[]) AS a (id, platform, currency, claimed)"
+    table = f"unnest({ids}::bigint[], {'::text[], '.join(texts)}::text[]) AS a (id, platform, currency, claimed)"
+    return f"{table} ON a.id = f.account_id"
 
 
 def _range(scope: Scope, part: Part, params: Params, prefix: str) -> str:
@@ -135,9 +166,11 @@ def _range(scope: Scope, part: Part, params: Params, prefix: str) -> str:
         f"{prefix}attribution_window = {params.add(windows[0])}" if len(windows) == 1
         else f"{prefix}attribution_window = ANY({params.add(windows)})",
     ]  # fmt: skip
-    if part.table in (FACTS, AD_FACTS) or not scope.is_whole(
-        part.accounts
-    ):  # there the account leads the key: days alone would scan
+    if not part.has_accounts:
+        currency = f"{prefix}currency {'<>' if part.foreign else '='} {params.add(scope.workspace.currency)}"
+        found += [currency, f"{prefix}platform = ANY({params.add(sorted({account.platform for account in part.accounts}))})"]
+    elif part.table in (FACTS, AD_FACTS) or not scope.is_whole(part.accounts):
+        # there the account leads the key: days alone would scan
         found.append(f"{prefix}account_id = ANY({params.add([account.id for account in part.accounts])}::bigint[])")
     return " AND ".join(found)
 
@@ -154,18 +187,22 @@ def _origin(scope: Scope, part: Part, params: Params) -> str:
     """Where a sum comes from: its account, its platform, or, where that makes no difference, any of its platforms."""
     if scope.by_account:
         return "f.account_id"
+    if not part.has_accounts:
+        return "f.platform"
     return "a.platform" if _needs_accounts(scope, part) else f"{params.add(part.accounts[0].platform)}::text"
 
 
 def _needs_accounts(scope: Scope, part: Part) -> bool:
+    if not part.has_accounts:
+        return scope.window != DEFAULT_WINDOW
     return part.foreign or scope.tells_platforms or scope.window != DEFAULT_WINDOW or "platform" in scope.dimensions
 
 
 def _joins(scope: Scope, part: Part, params: Params) -> str:
     joins = ""
     if _needs_accounts(scope, part):
-        joins += f"JOIN {_accounts(scope, part, params)} ON a.id = f.account_id"
-    if "channel" in scope.used and part.table != ACCOUNT_DAY:
+        joins += f"JOIN {_accounts(scope, part, params)}"
+    if "channel" in scope.used and not part.has_channel:
         joins += " JOIN channels_platformcampaign c ON c.id = f.campaign_id"
     if "own_campaign" in scope.used:
         joins += " LEFT JOIN campaigns_campaignlink l ON l.platform_campaign_id = f.campaign_id"

@@ -54,10 +54,9 @@ def classify(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse
     campaign = get_object_or_404(PlatformCampaign, workspace=space, pk=pk)
     form = ChannelForm(request.POST)
     if form.is_valid():
-        before, campaign.channel, campaign.channel_is_manual = campaign.channel, form.cleaned_data["channel"], True
+        before = campaign.channel
         with transaction.atomic():
-            campaign.save(update_fields=["channel", "channel_is_manual"])
-            entities.reclassified(campaign)
+            entities.classify(campaign, form.cleaned_data["channel"])
             audit.record(space, request.user, "platform_campaign.classified", campaign.name, before=before, after=campaign.channel)
         said = {"name": campaign.name, "channel": channel_label(campaign.channel)}
         messages.success(request, _("%(name)s now counts to %(channel)s, its past too.") % said)
