@@ -19,7 +19,7 @@ demo: install ## Start everything with sample data: http://127.0.0.1:8000 (PORT,
 	@PORT=$(PORT) exec $(bin)/python -m mops.demo
 
 test: install-dev ## Run all tests with coverage; ARGS="-k name" narrows
-	$(bin)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(bin)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 check: install-dev ## Style, types, layers, templates, migrations, deployment settings, translations
 	$(bin)/ruff check .
