@@ -6,9 +6,9 @@ The same address gives different values in two workspaces, so that clients of on
 import hmac
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
 
 import phonenumbers
 from django.utils.translation import gettext as _
@@ -23,7 +23,8 @@ class Unidentifiable(ValueError):
     """The text is no identifier of this kind; the message tells a person why."""
 
 
-class Subject(NamedTuple):
+@dataclass(frozen=True)
+class Subject:
     """Somebody, by one identifier: its kind and 64 hex digits of its blind index."""
 
     kind: str

@@ -60,8 +60,8 @@ class DecisionForm(PersonForm):
 class FileForm(forms.Form):
     file = forms.FileField(label=_("File"), widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx"}))
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST_FILE:
             raise forms.ValidationError(_("The file is larger than 20 MB. Split it and import the parts."))
         return file

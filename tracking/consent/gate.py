@@ -8,7 +8,7 @@ waits, and then finds what was sent in the ledger and queues its removal.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connection, transaction
 
@@ -87,7 +87,7 @@ class _Sending:
     """The steps of one release, as SQL over all its people at once."""
 
     def __init__(self, workspace: Workspace, purpose: Purpose, destination: str, job: str, subjects: list[str]) -> None:
-        self.values = {
+        self.values: dict[str, Any] = {
             "workspace": workspace.pk,
             "purpose": purpose.pk,
             "destination": destination,

@@ -89,7 +89,7 @@ def _lock_states(workspace: Workspace, keys: Mapping[Key, Subject]) -> None:
         for purpose_id, index in ordered
     ]  # fmt: skip
     ConsentState.objects.bulk_create(fresh, ignore_conflicts=True)
-    values = [[key[0] for key in ordered], [key[1] for key in ordered], workspace.pk]
+    values: list[Any] = [[key[0] for key in ordered], [key[1] for key in ordered], workspace.pk]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(LOCKED + " NOWAIT", values)

@@ -23,8 +23,8 @@ def purpose_rows(workspace: Workspace) -> list[PurposeRow]:
     """Every purpose with its people, in the order the purposes were made. Two queries."""
     now = clock.now()
     usable = Q(decision=Decision.GRANTED, expires_at__gt=now)
-    counts = {
-        row["purpose"]: row
+    counts: dict[int, dict[str, Any]] = {
+        row["purpose"]: dict(row)
         for row in ConsentState.objects.filter(workspace=workspace).values("purpose").annotate(
             granted=Count("pk", filter=usable),
             refused=Count("pk", filter=Q(decision__in=[Decision.DENIED, Decision.WITHDRAWN])),
@@ -40,7 +40,8 @@ def purpose_rows(workspace: Workspace) -> list[PurposeRow]:
 
 
 def _row(purpose: Purpose, counts: dict[str, Any], languages: list[str]) -> PurposeRow:
-    return PurposeRow(purpose, *(counts.get(name, 0) for name in ("granted", "refused", "expired", "unproven")), languages)
+    granted, refused, expired, unproven = (counts.get(name, 0) for name in ("granted", "refused", "expired", "unproven"))
+    return PurposeRow(purpose, granted, refused, expired, unproven, languages)
 
 
 def pending(workspace: Workspace) -> list[DoubleOptIn]:

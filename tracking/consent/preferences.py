@@ -42,7 +42,7 @@ class Choice:
 
 
 def token(workspace: Workspace, subject: Subject) -> str:
-    return signing.dumps([workspace.pk, subject.kind, subject.index], salt=SALT, compress=True)
+    return str(signing.dumps([workspace.pk, subject.kind, subject.index], salt=SALT, compress=True))
 
 
 def read(token: str) -> tuple[Workspace, Subject]:
@@ -56,7 +56,7 @@ def read(token: str) -> tuple[Workspace, Subject]:
 
 def link(workspace: Workspace, subject: Subject) -> str:
     """The personal address of the preference centre, for mails and pages."""
-    return settings.SITE_URL + reverse("consent_public:preferences", args=[token(workspace, subject)])
+    return f"{settings.SITE_URL}" + reverse("consent_public:preferences", args=[token(workspace, subject)])
 
 
 def unsubscribe_headers(workspace: Workspace, subject: Subject) -> dict[str, str]:

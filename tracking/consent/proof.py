@@ -128,17 +128,16 @@ def _content(workspace: Workspace, subject: Subject, identifier: str) -> dict[st
 def _decisive(entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
     event = entry.event
     text = event.text
-    rows = [[_("Time"), _at(event.given_at, zone)], [_("Way"), SOURCE_LABELS[event.source]], *map(list, entry.details),
-            [_("Noted by"), str(LABELS.get(event.actor, event.actor))], [_("Chain"), f"{event.seq} · {event.hash}"],
-            [_("Before it"), event.prev_hash]]  # fmt: skip
+    rows = [(_("Time"), _at(event.given_at, zone)), (_("Way"), entry.way), *entry.details]
+    rows += [(_("Noted by"), label(event.actor)), (_("Chain"), f"{event.seq} · {event.hash}"), (_("Before it"), event.prev_hash)]
     if text:
         version = _("Version %(version)s (%(language)s), published %(at)s") % {
             "version": text.version, "language": text.language, "at": _at(text.published_at, zone)
         }  # fmt: skip
-        rows.insert(2, [_("Text"), f"{version}, SHA-256 {text.sha256}"])
+        rows.insert(2, (_("Text"), f"{version}, SHA-256 {text.sha256}"))
     return {
         "purpose": _(event.purpose.name), "decision": event.get_decision_display(), "granted": event.decision == "granted",
-        "rows": [[str(name), str(value)] for name, value in rows], "text": text.text if text else "",
+        "rows": rows, "text": text.text if text else "",
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from tracking.blind_index import Subject
 from tracking.consent import double_opt_in, evidence, preferences
 from tracking.models import DoubleOptIn
 
@@ -56,7 +57,7 @@ def _confirmed(request: HttpRequest, asked: DoubleOptIn, token: str) -> HttpResp
         event = double_opt_in.confirm(token, proof)
     except double_opt_in.UnableToConfirm:
         return render(request, "consent/link_over.html", status=404)
-    subject = double_opt_in.Subject(event.subject_kind, event.subject)
+    subject = Subject(event.subject_kind, event.subject)
     context = {"asked": asked, "link": preferences.link(asked.workspace, subject), "language": asked.language}
     return render(request, "consent/confirmed.html", context)
 

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_noop
 
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
-from tracking.consent_models import PURPOSE_KEY
 from tracking.models import ConsentText, Purpose
 from workspaces import audit
 from workspaces.models import User, Workspace
@@ -68,7 +67,3 @@ def publish(purpose: Purpose, language: str, text: str, *, by: User | None) -> C
 def current_text(purpose: Purpose, language: str) -> ConsentText | None:
     """The version people are shown now."""
     return ConsentText.objects.filter(purpose=purpose, language=language).order_by("-version").first()
-
-
-def is_key(key: str) -> bool:
-    return bool(PURPOSE_KEY.regex.match(key))

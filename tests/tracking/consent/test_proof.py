@@ -43,7 +43,7 @@ def test_the_proof_names_text_time_way_version_and_place_in_the_chain(
         page = as_text(proof.pdf(workspace, someone(workspace), "erika@example.org"), tmp_path)
     way = ["https://shop.example/newsletter", "unticked box", "Firefox, Linux"]
     chained = [event.hash, event.prev_hash, text.sha256, f"{timezone.localtime(event.at, BERLIN):%H:%M:%S}"]
-    for wanted in ["erika@example.org", TEXT, "Version 1 (de)", *way, *chained]:
+    for wanted in ["erika@example.org", TEXT, "Fassung 1 (de)", *way, *chained]:
         assert wanted in page
     pages = subprocess.run(["pdfinfo", tmp_path / "proof.pdf"], capture_output=True, text=True, check=True).stdout
     assert re.search(r"Pages:\s+1\n", pages)
