@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from mops.lib.crypto import seal, unseal
 from tracking.consent_models import BlindKey, SubjectKind
+from tracking.profiles import normalise
 
 SUBJECTS = "subjects"  # name of the key for people; others are pepper of addresses, one a month
 
@@ -64,10 +65,10 @@ def normalised(kind: str, identifier: str) -> str:
 
 
 def _email(text: str) -> str:
-    name, at, domain = text.rpartition("@")
-    if not (name and at and "." in domain) or any(char.isspace() for char in text) or len(text) > 254:
+    address = normalise.email(text)
+    if not address:
         raise Unidentifiable(_("“%(text)s” is no e-mail address.") % {"text": text[:60]})
-    return text.lower()
+    return address
 
 
 def _phone(text: str) -> str:

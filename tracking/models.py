@@ -214,9 +214,18 @@ from tracking.event_models import (  # noqa: E402  models by topic, one place to
     Source,
     SourceDay,
 )
+from tracking.profile_models import (  # noqa: E402
+    DuplicateSuggestion,
+    Identity,
+    IdentityLink,
+    Merge,
+    Profile,
+    Trait,
+)
 
 __all__ = [
     "BlindKey", "ChainHead", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText", "Customer", "DoubleOptIn",
-    "Event", "EventKey", "ImportFile", "Order", "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection", "Release",
-    "Session", "Source", "SourceDay", "SubjectLink", "Suppression",
+    "DuplicateSuggestion", "Event", "EventKey", "Identity", "IdentityLink", "ImportFile", "Merge", "Order", "Profile",
+    "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection", "Release", "Session", "Source", "SourceDay", "SubjectLink",
+    "Suppression", "Trait",
 ]  # fmt: skip

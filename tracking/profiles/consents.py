@@ -1,0 +1,40 @@
+"""What the consent ledger learns from identity resolution: whose identifiers belong together, and whose no longer do."""
+
+from collections.abc import Collection, Mapping
+
+from mops.lib import clock
+from tracking.blind_index import Subject
+from tracking.consent import merging
+from tracking.profiles import store
+from tracking.profiles.batch import SUBJECT_KINDS
+from tracking.profiles.store import Row
+from workspaces.models import Workspace
+
+LINKED = """
+SELECT id, first, second FROM tracking_subjectlink
+WHERE workspace_id = %s AND ended_at IS NULL AND (first = ANY(%s) OR second = ANY(%s))
+"""
+END = "UPDATE tracking_subjectlink SET ended_at = %s WHERE id = ANY(%s)"
+
+
+def follow(workspace: Workspace, rows: Mapping[int, Row], before: Mapping[int, Row], new: Collection[int]) -> None:
+    """Link the identifiers of every profile that changed; end links between those that were parted."""
+    moved = {id_ for id_, row in before.items() if rows[id_].profile_id != row.profile_id}
+    if moved:
+        _end(workspace, rows, moved)
+    changed = {rows[id_].profile_id for id_ in (*new, *moved)} | {before[id_].profile_id for id_ in moved}
+    people: dict[int, list[Subject]] = {}
+    for row in sorted(rows.values(), key=lambda row: (row.kind, row.blind)):
+        if row.profile_id in changed and row.kind in SUBJECT_KINDS:
+            people.setdefault(row.profile_id, []).append(Subject(SUBJECT_KINDS[row.kind], row.blind))
+    if persons := [subjects for subjects in people.values() if len(subjects) > 1]:
+        merging.merge_persons(workspace, persons)
+
+
+def _end(workspace: Workspace, rows: Mapping[int, Row], moved: Collection[int]) -> None:
+    owners = {row.blind: row.profile_id for row in rows.values() if row.kind in SUBJECT_KINDS}
+    indexes = [rows[id_].blind for id_ in moved]
+    links = store.run(LINKED, workspace.pk, indexes, indexes)
+    parted = [id_ for id_, first, second in links if owners.get(first) != owners.get(second)]
+    if parted:
+        store.run(END, clock.now(), parted)

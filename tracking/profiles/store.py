@@ -1,0 +1,161 @@
+"""The SQL of identity resolution: every statement takes a whole micro-batch, so their number never grows with it."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+KNOWN = """
+SELECT i.id, i.kind, i.index, i.profile_id, i.home_id, i.first_at, i.last_at, i.cluster, i.users, i.others, i.leaves, i.guard,
+    i.marks
+FROM tracking_identity i JOIN unnest(%s::text[], %s::text[]) AS k (kind, index) ON i.kind = k.kind AND i.index = k.index
+WHERE i.workspace_id = %s ORDER BY i.id {lock}
+"""
+MEMBERS = """
+SELECT id, kind, index, profile_id, home_id, first_at, last_at, cluster, users, others, leaves, guard, marks
+FROM tracking_identity WHERE cluster = ANY(%s) AND workspace_id = %s ORDER BY id FOR NO KEY UPDATE
+"""
+PAIRS = """
+SELECT l.hub_id, l.leaf_id, l.first_at FROM tracking_identitylink l
+JOIN unnest(%s::bigint[], %s::bigint[]) AS k (hub, leaf) ON l.hub_id = k.hub AND l.leaf_id = k.leaf
+"""
+LINKS = """
+SELECT l.hub_id, l.leaf_id, l.first_at, l.is_confirmed FROM tracking_identity hub
+JOIN tracking_identitylink l ON l.hub_id = hub.id
+JOIN tracking_identity leaf ON leaf.id = l.leaf_id AND leaf.cluster = hub.cluster AND leaf.guard = ''
+WHERE hub.cluster = ANY(%s) AND hub.guard = ''
+"""
+PROFILES = "SELECT id, merged_into_id, first_seen, last_seen FROM tracking_profile WHERE id = ANY(%s) ORDER BY id"
+FAMILY = "SELECT id FROM tracking_profile WHERE workspace_id = %s AND (id = ANY(%s) OR merged_into_id = ANY(%s))"
+SEEN = """
+WITH t AS (
+    SELECT i.id, t.first_at, t.last_at FROM tracking_identity i
+    JOIN unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS t (id, first_at, last_at) ON i.id = t.id
+    WHERE t.first_at < i.first_at OR t.last_at > i.last_at ORDER BY i.id FOR NO KEY UPDATE OF i
+)
+UPDATE tracking_identity i SET first_at = least(i.first_at, t.first_at), last_at = greatest(i.last_at, t.last_at)
+FROM t WHERE i.id = t.id
+"""
+SEEN_PROFILES = """
+WITH t AS (
+    SELECT p.id, t.first_at, t.last_at FROM tracking_profile p
+    JOIN unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS t (id, first_at, last_at) ON p.id = t.id
+    WHERE t.first_at < p.first_seen OR t.last_at > p.last_seen ORDER BY p.id FOR NO KEY UPDATE OF p
+)
+UPDATE tracking_profile p SET first_seen = least(p.first_seen, t.first_at), last_seen = greatest(p.last_seen, t.last_at)
+FROM t WHERE p.id = t.id
+"""
+NEW_PROFILES = """
+INSERT INTO tracking_profile (id, workspace_id, uuid, first_seen, last_seen)
+SELECT t.id, %s, gen_random_uuid(), t.first_at, t.last_at
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS t (id, first_at, last_at)
+"""
+CHANGED_PROFILES = """
+UPDATE tracking_profile p SET first_seen = t.first_at, last_seen = t.last_at, merged_into_id = t.merged_into
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[]) AS t (id, first_at, last_at, merged_into)
+WHERE p.id = t.id
+"""
+FOLLOW = """
+UPDATE tracking_profile p SET merged_into_id = t.target FROM unnest(%s::bigint[], %s::bigint[]) AS t (source, target)
+WHERE p.merged_into_id = t.source
+"""
+NEW_IDENTITIES = """
+INSERT INTO tracking_identity (id, workspace_id, profile_id, home_id, kind, index, sealed, first_at, last_at, cluster, users,
+    others, leaves, guard, marks)
+SELECT t.id, %s, t.profile, t.profile, t.kind, t.index, t.sealed, t.first_at, t.last_at, t.cluster, t.users,
+    t.others, t.leaves, t.guard, '{}'
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
+    %s::int[], %s::int[], %s::int[], %s::text[])
+    AS t (id, profile, kind, index, sealed, first_at, last_at, cluster, users, others, leaves, guard)
+"""
+CHANGED_IDENTITIES = """
+UPDATE tracking_identity i SET profile_id = t.profile, first_at = t.first_at, last_at = t.last_at, cluster = t.cluster,
+    users = t.users, others = t.others, leaves = t.leaves, guard = t.guard
+FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::int[], %s::int[], %s::int[],
+    %s::text[])
+    AS t (id, profile, first_at, last_at, cluster, users, others, leaves, guard)
+WHERE i.id = t.id
+"""
+NEW_LINKS = """
+INSERT INTO tracking_identitylink (workspace_id, hub_id, leaf_id, first_at, event_id, is_confirmed)
+SELECT %s, t.hub, t.leaf, t.at, t.event, false
+FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[]) AS t (hub, leaf, at, event)
+ON CONFLICT (hub_id, leaf_id) DO UPDATE SET first_at = excluded.first_at, event_id = excluded.event_id
+WHERE excluded.first_at < tracking_identitylink.first_at
+"""
+NEW_MERGES = """
+INSERT INTO tracking_merge (workspace_id, into_id, source_id, reason, evidence, identities, merged_at)
+SELECT %s, t.target, t.source, t.reason, t.evidence::jsonb, t.identities::jsonb, %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]) AS t (target, source, reason, evidence, identities)
+"""
+SUGGEST = """
+INSERT INTO tracking_duplicatesuggestion (workspace_id, first_id, second_id, reason, state, found_at)
+SELECT %s, t.first, t.second, %s, 'open', %s FROM unnest(%s::bigint[], %s::bigint[]) AS t (first, second) ORDER BY 2, 3
+ON CONFLICT (first_id, second_id) DO NOTHING
+"""
+
+
+class Row(NamedTuple):
+    """An identity as it is stored, or is to be."""
+
+    id: int
+    kind: str
+    blind: str  # index
+    profile_id: int
+    home_id: int
+    first_at: datetime
+    last_at: datetime
+    cluster: int
+    users: int
+    others: int
+    leaves: int
+    guard: str
+    marks: dict[str, str]
+
+
+def run(statement: str, *parameters: Any) -> list[Any]:
+    """Execute one statement; its rows, if it gives any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def write(statement: str, rows: Iterable[Sequence[Any]], *first: Any) -> None:
+    """Run `statement` with `first` and the columns of `rows` as arrays; nothing at all without rows."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if columns:
+        run(statement, *first, *columns)
+
+
+def known(workspace_id: int, keys: Collection[tuple[str, str]], *, lock: bool = False) -> list[Row]:
+    """Identities of (kind, index) keys; locked in the sequence of their ids if wanted."""
+    kinds, indexes = [kind for kind, _ in keys], [index for _, index in keys]
+    statement = KNOWN.format(lock="FOR NO KEY UPDATE OF i" if lock else "")
+    return [_row(row) for row in run(statement, kinds, indexes, workspace_id)]
+
+
+def members(workspace_id: int, clusters: Collection[int]) -> list[Row]:
+    """All identities of these clusters, locked."""
+    return [_row(row) for row in run(MEMBERS, list(clusters), workspace_id)] if clusters else []
+
+
+def _row(row: Sequence[Any]) -> Row:
+    """Django leaves JSON of raw statements as text."""
+    marks = json.loads(row[12]) if isinstance(row[12], str) else row[12]
+    return Row._make((*row[:12], marks))
+
+
+def pairs(wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
+    """Which of these (hub, leaf) were seen together before, and since when."""
+    if not wanted:
+        return {}
+    found = run(PAIRS, [hub for hub, _ in wanted], [leaf for _, leaf in wanted])
+    return {(hub, leaf): at for hub, leaf, at in found}
+
+
+def next_ids(table: str, number: int) -> list[int]:
+    if not number:
+        return []
+    return [row[0] for row in run("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", table, number)]
