@@ -93,7 +93,7 @@ function observe() {
   listen(document, "submit", submitted);
   listen(window, "scroll", scrolled);
   listen(window, "pointerdown pointermove keydown scroll touchmove", () => (lastSign = Date.now()));
-  listen(window, "popstate hashchange mops:moved", moved);
+  listen(window, "popstate", moved);
   listen(window, "online", flush);
   listen(document, "visibilitychange", () => {
     if (document.hidden) leave(), flush();

@@ -40,11 +40,13 @@ function end() {
 }
 
 function start() {
+  if (window.mops?.runs) return; // loaded twice, it would count twice
   window.mops = (...call) => {
     if (call[0] === "consent") decide(!!call[1].analytics, { purposes: call[1] });
     else if (consent) run(...call);
     else if (consent !== false) held.push(call);
   };
+  mops.runs = true;
   held.splice(0).forEach((call) => mops(...call));
   adapt();
 }
