@@ -9,7 +9,7 @@ production := env DATABASE_URL=postgresql://mops@127.0.0.1:9/mops REDIS_URL=redi
 
 compile := $(bin)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 $(ARGS)
 
-.PHONY: help demo test check bench chaos-sync lock messages install install-dev
+.PHONY: help demo test check bench chaos-sync chaos-ingest lock messages install install-dev
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -37,6 +37,10 @@ bench: install-dev ## Measure the promised speeds
 
 chaos-sync: install-dev ## Kill workers, servers and connections while pulls run, then compare every number
 	$(bin)/python -m tests.chaos.sync $(ARGS)
+
+chaos-ingest: install-dev ## Kill the collector and its servers while clients send: N=1000000 events, K kills, PG crashes
+	$(bin)/python -m tests.chaos.ingest $(if $(N),--events $(N)) $(if $(K),--kills $(K)) $(if $(PG),--crashes $(PG)) \
+	  $(if $(REDIS),--flushes $(REDIS)) $(ARGS)
 
 messages: install-dev ## Bring the message catalogs in step with the sources
 	$(production) $(bin)/python manage.py check_translations --update
