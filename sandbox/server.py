@@ -24,6 +24,7 @@ from sandbox.http import Request, Response, Route, Router
 from sandbox.requests import RequestLog
 from sandbox.shop import Shop
 from sandbox.tokens import Tokens
+from sandbox.visitors import Visitors
 
 if TYPE_CHECKING:
     from sandbox.market import Market
@@ -52,6 +53,7 @@ class Sandbox:
         self.requests = RequestLog()
         self.tokens = Tokens(home / "sandbox" / "tokens.json")
         self.shop = Shop(self.market, clock)
+        self.visitors = Visitors(self.market, clock, home)
         self.stall_seconds = 90.0  # longer than any client waits
         self.stopping = Event()
 
@@ -68,6 +70,7 @@ class Sandbox:
     def stop(self) -> None:
         self.stopping.set()
         self.shop.close()
+        self.visitors.close()
         self._http.shutdown()
         self._http.server_close()
         self._grpc.stop(grace=0.2).wait()

@@ -1,9 +1,10 @@
-"""The sandbox's own controls under /sandbox/: faults, the clock, the shop and what the platforms were asked lately."""
+"""The sandbox's own controls under /sandbox/: faults, clock, shop, its visitors and what the platforms were asked lately."""
 
 from typing import TYPE_CHECKING
 
 from sandbox.faults import APPLIES
 from sandbox.http import Request, Response, Route, json_response
+from sandbox.visitors import DAYS
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
@@ -49,6 +50,17 @@ def routes(sandbox: "Sandbox") -> list[Route]:
     def read_shop(request: Request) -> Response:
         return json_response(sandbox.shop.state())
 
+    def open_site(request: Request) -> Response:
+        try:
+            wanted = dict(request.json())
+            sandbox.visitors.open(str(wanted["to"]), str(wanted["key"]), int(wanted.get("days", DAYS)))
+        except (KeyError, TypeError, ValueError) as error:
+            return json_response({"error": str(error)}, 400)
+        return json_response(sandbox.visitors.state())
+
+    def read_site(request: Request) -> Response:
+        return json_response(sandbox.visitors.state())
+
     def read_requests(request: Request) -> Response:
         log = sandbox.requests
         calls = [call._asdict() for call in log.calls(request.query.get("platform", ""))]
@@ -66,6 +78,8 @@ def routes(sandbox: "Sandbox") -> list[Route]:
         ("POST", "/sandbox/clock", move_clock),
         ("POST", "/sandbox/shop", open_shop),
         ("GET", "/sandbox/shop", read_shop),
+        ("POST", "/sandbox/visitors", open_site),
+        ("GET", "/sandbox/visitors", read_site),
         ("GET", "/sandbox/requests", read_requests),
         ("DELETE", "/sandbox/requests", clear_requests),
     ]
