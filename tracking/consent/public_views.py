@@ -30,7 +30,6 @@ def _in_chosen_language(view: View) -> View:
             translation.activate(language)
         response = view(request, *args, **kwargs)
         response.headers["Content-Language"] = translation.get_language() or "en"
-        response.headers["Referrer-Policy"] = "no-referrer"  # the address is personal
         return response
 
     return wrapper
