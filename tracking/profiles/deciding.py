@@ -1,5 +1,8 @@
 """What members decide: undo a merge, confirm or dismiss a suggested duplicate. Every decision can be taken back."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.db import transaction
 
 from mops.lib import clock
@@ -37,7 +40,8 @@ def undo(workspace: Workspace, merge_id: int, member: User) -> Profile:
     Identity.objects.bulk_update(together, ["marks"])
     merge.undone_at, merge.undone_by = clock.now(), member
     merge.save(update_fields=["undone_at", "undone_by"])
-    rows = _again(workspace, {identity.cluster for identity in together}, Merge.Reason.SEEN_TOGETHER)
+    homes = {id_: merge.source_id for id_, side in sides.items() if side == LEFT}
+    rows = _again(workspace, {identity.cluster for identity in together}, homes=homes)
     left = min((id_ for id_, side in sides.items() if side == LEFT), key=lambda id_: strength((rows[id_].kind, rows[id_].blind)))
     brought_back = Profile.objects.get(pk=rows[left].profile_id)
     audit.record(workspace, member, "profile.merge_undone", str(brought_back), merge=merge.pk)
@@ -95,11 +99,17 @@ def _allow(workspace: Workspace, *profiles: int) -> None:
     Identity.objects.bulk_update(identities, ["marks"])
 
 
-def _again(workspace: Workspace, clusters: set[int], reason: str, confirmed: Edge | None = None) -> dict[int, Row]:
-    """Look at whole clusters anew; the identities as they are then."""
+def _again(
+    workspace: Workspace,
+    clusters: set[int],
+    reason: str = Merge.Reason.SEEN_TOGETHER,
+    confirmed: Edge | None = None,
+    homes: Mapping[int, int] = MappingProxyType({}),
+) -> dict[int, Row]:
+    """Look at whole clusters anew; the identities as they are then. `homes`: where identities are to return to."""
     before = {row.id: row for row in store.members(workspace.pk, clusters)}
     edges = [Edge(*row) for row in store.run(store.LINKS, list(clusters))]
-    rows = dict(before)
+    rows = {id_: row._replace(home_id=homes.get(id_, row.home_id)) for id_, row in before.items()}
     if confirmed:
         edges = [edge for edge in edges if edge[:2] != confirmed[:2]] + [confirmed]
         people.join_clusters(rows, [confirmed])

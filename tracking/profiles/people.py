@@ -71,7 +71,7 @@ def _counts(rows: Mapping[int, Row], edge: Edge) -> bool:
 
 
 class Assignment:
-    """Which profile each group is. A profile stays with its strongest identity; of several, the oldest lives on."""
+    """Which profile each group is. A profile stays with what it began with, strongest first; of several, the oldest lives on."""
 
     def __init__(self, rows: Mapping[int, Row], groups: list[list[int]], profiles: Mapping[int, ProfileRow]) -> None:
         self.rows, self.groups, self.profiles = rows, groups, profiles
@@ -85,15 +85,15 @@ class Assignment:
             self.absorbed += [(other, mine[0]) for other in mine[1:]]
 
     def _claims(self) -> dict[int, set[int]]:
-        winners: dict[int, tuple[tuple[int, str], int]] = {}
+        winners: dict[int, tuple[bool, tuple[int, str], int]] = {}
         for place, ids in enumerate(self.groups):
             for id_ in ids:
                 row = self.rows[id_]
                 if row.profile_id:
-                    best = strength((row.kind, row.blind)), place
+                    best = row.home_id != row.profile_id, strength((row.kind, row.blind)), place
                     winners[row.profile_id] = min(winners.get(row.profile_id, best), best)
         claims: dict[int, set[int]] = defaultdict(set)
-        for profile_id, (_, place) in winners.items():
+        for profile_id, (_, _, place) in winners.items():
             claims[place].add(profile_id)
         return claims
 

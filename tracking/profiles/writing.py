@@ -30,7 +30,7 @@ class Change(NamedTuple):
 def settle(workspace: Workspace, change: Change) -> None:
     """Decide who is who among the identities of `change` and write the difference."""
     found = people.group(change.rows, change.edges)
-    assigned = Assignment(change.rows, found.groups, _profiles(change.before))
+    assigned = Assignment(change.rows, found.groups, _profiles(change))
     fresh = iter(store.next_ids("tracking_profile", assigned.of_group.count(0)))
     owners = [profile_id or next(fresh) for profile_id in assigned.of_group]
     for profile_id, ids in zip(owners, found.groups, strict=True):
@@ -45,8 +45,8 @@ def settle(workspace: Workspace, change: Change) -> None:
     _move_events(workspace, change, dict(assigned.absorbed))
 
 
-def _profiles(before: Mapping[int, Row]) -> dict[int, ProfileRow]:
-    wanted = {id_ for row in before.values() for id_ in (row.profile_id, row.home_id)}
+def _profiles(change: Change) -> dict[int, ProfileRow]:
+    wanted = {id_ for row in change.rows.values() for id_ in (row.profile_id, row.home_id) if id_}
     return {row[0]: ProfileRow(*row) for row in store.run(store.PROFILES, list(wanted))} if wanted else {}
 
 

@@ -1,0 +1,123 @@
+"""What members decide about who is who, and what it means for events, traits and consents."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mops.lib import clock
+from tests.tracking.profiles.seeing import groups, people, resolve_all, seen
+from tests.tracking.sending import a_source, send
+from tracking import partitions
+from tracking.blind_index import subject_of
+from tracking.consent import purposes
+from tracking.consent.ledger import Statement, record
+from tracking.consent_models import Decision
+from tracking.ingest import run
+from tracking.models import ConsentState, DuplicateSuggestion, Event, Identity, Merge, Source, SubjectLink
+from tracking.profiles import deciding, traits
+from tracking.profiles.batch import Observation
+from tracking.profiles.extract import Said
+from tracking.profiles.resolution import resolve
+from workspaces.models import AuditEvent, User, Workspace
+
+
+@pytest.fixture
+def shop(workspace: Workspace) -> Source:
+    partitions.ensure_ahead()
+    return a_source(workspace)
+
+
+def said(source: Source, *events: dict[str, Any]) -> None:
+    """Events through the real collector and ingest, each in a batch of its own."""
+    for number, event in enumerate(events):
+        content = {"type": "track", "event": "Product Viewed", "messageId": f"{Event.objects.count()}-{number}", **event}
+        assert send(source, "batch", {"batch": [content]}).status_code == 200
+        assert run.run_batch()
+
+
+def owners() -> list[int | None]:
+    return list(Event.objects.order_by("id").values_list("profile_id", flat=True))
+
+
+def test_it_undoes_a_merge_with_its_events_and_keeps_the_two_apart(workspace: Workspace, shop: Source, marketer: User) -> None:
+    said(shop, {"anonymousId": "a-1"}, {"userId": "u-1"}, {"anonymousId": "a-1", "userId": "u-1"})
+    merge = Merge.objects.get()
+    first, second, _ = owners()
+    brought_back = deciding.undo(workspace, merge.pk, marketer)
+    assert {first, second} == {merge.into_id, merge.source_id}
+    assert brought_back.pk == merge.source_id
+    assert brought_back.merged_into_id is None
+    assert owners() == [first, second, second]  # the user id says whose the third is
+    said(shop, {"anonymousId": "a-1", "userId": "u-1"}, {"anonymousId": "a-1", "context": {"traits": {"email": "m@example.org"}}})
+    assert len(people(workspace)) == 2
+    with pytest.raises(deciding.UnableToDecide):
+        deciding.undo(workspace, merge.pk, marketer)
+    assert AuditEvent.objects.filter(action="profile.merge_undone").count() == 1
+
+
+def test_it_moves_events_when_a_device_proves_to_be_shared(workspace: Workspace, shop: Source) -> None:
+    said(shop, {"anonymousId": "kiosk", "userId": "u-1"}, {"anonymousId": "kiosk"})
+    assert owners()[0] == owners()[1]
+    said(shop, *({"anonymousId": "kiosk", "userId": f"u-{n}"} for n in range(2, 5)))
+    assert owners()[0] != owners()[1]
+    assert len(set(owners())) == 5
+
+
+def test_it_joins_what_a_member_confirms_and_can_part_it_again(workspace: Workspace, marketer: User) -> None:
+    resolve_all(workspace, [seen(1, "u1", "e1"), seen(2, "u2", "a2"), seen(3, "u2", "e1")])
+    suggestion = DuplicateSuggestion.objects.get()
+    profile = deciding.confirm(workspace, suggestion.pk, marketer)
+    assert people(workspace) == groups("u1 u2 e1 a2")
+    merge = Merge.objects.get()
+    assert (merge.into_id, merge.reason) == (profile.pk, "confirmed")
+    resolve(workspace, [seen(4, "u2", "a3")])
+    assert people(workspace) == groups("u1 u2 e1 a2 a3")
+    deciding.undo(workspace, merge.pk, marketer)
+    assert people(workspace) in (groups("u1 e1", "u2 a2 a3"), groups("u1 e1 a3", "u2 a2"))
+    with pytest.raises(deciding.UnableToDecide):
+        deciding.dismiss(workspace, suggestion.pk, marketer)
+
+
+def test_it_asks_no_more_about_what_a_member_dismissed(workspace: Workspace, marketer: User) -> None:
+    resolve_all(workspace, [seen(1, "u1", "e1"), seen(2, "u2", "e1")])
+    deciding.dismiss(workspace, DuplicateSuggestion.objects.get().pk, marketer)
+    resolve_all(workspace, [seen(3, "u2", "e1"), seen(0, "u2", "e1")])
+    assert DuplicateSuggestion.objects.get().state == "dismissed"
+
+
+def test_it_makes_the_stricter_consent_hold_for_the_merged_person(workspace: Workspace) -> None:
+    purposes.ensure(workspace)
+    mail, user = subject_of(workspace.pk, "email", "mia@example.org"), subject_of(workspace.pk, "user", "u-1")
+    record(workspace, Statement(mail, "email", Decision.WITHDRAWN, "preferences"))
+    record(workspace, Statement(user, "email", Decision.GRANTED, "api"))
+    resolve(workspace, [Observation(1, clock.now(), [Said("user_id", "u-1"), Said("email", "mia@example.org")])])
+    assert set(ConsentState.objects.values_list("decision", flat=True)) <= {"withdrawn", "denied"}
+    assert SubjectLink.objects.filter(ended_at=None).count() == 1
+
+
+def test_it_ends_the_links_of_consent_when_people_are_parted(workspace: Workspace, marketer: User) -> None:
+    resolve_all(workspace, [seen(1, "a1"), seen(2, "u1"), seen(3, "u1", "a1")], 1)
+    assert SubjectLink.objects.filter(ended_at=None).count() == 1
+    deciding.undo(workspace, Merge.objects.get().pk, marketer)
+    assert SubjectLink.objects.filter(ended_at=None).count() == 0
+
+
+def test_it_shows_the_newest_trait_in_any_order_and_seals_personal_ones(workspace: Workspace, shop: Source) -> None:
+    now = clock.now()
+    events = [
+        {"type": "identify", "userId": "u-1", "traits": {"plan": plan, "name": name}, "timestamp": str(now - timedelta(hours=age))}
+        for plan, name, age in [("gold", "Mia Muster", 1), ("silver", "Mia Alt", 5), ("tin", "Mia Uralt", 9)]
+    ]
+    said(shop, *events)
+    shown = traits.of_profile(workspace, list(Identity.objects.all()), clear=True)
+    assert {trait.name: trait.value for trait in shown} == {"plan": "gold", "name": "Mia Muster"}
+    hidden = traits.of_profile(workspace, list(Identity.objects.all()), clear=False)
+    assert {trait.name: trait.value for trait in hidden} == {"plan": "gold", "name": None}
+
+
+def test_it_suggests_people_of_one_name_and_address(workspace: Workspace, shop: Source) -> None:
+    one = {"name": "Dr. Jörg Weiß", "address": {"street": "Beispielstr. 5 a", "postalCode": "01067", "city": "Dresden"}}
+    other = {"firstName": "Joerg", "lastName": "Weiss", "address": {"street": "Beispielstraße 5A", "zip": "01067"}}
+    said(shop, *({"type": "identify", "userId": f"u-{n}", "traits": said} for n, said in enumerate((one, other))))
+    assert DuplicateSuggestion.objects.get().reason == "same_person"
