@@ -48,7 +48,7 @@ messages: install-dev ## Bring the message catalogs in step with the sources
 lock: $(bin)/uv ## Compile requirements/*.in to hashed locks; ARGS=--upgrade takes newer versions
 	@$(compile) requirements/base.in -o requirements/base.txt
 	@$(compile) requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
-	@test ! -e package.json || $(bin)/python -m mops.nodejs install --package-lock-only --silent
+	@test ! -e package.json || $(bin)/python -m mops.nodejs install --package-lock-only --loglevel=error
 
 install: .venv/base.stamp node_modules/.stamp
 install-dev: .venv/dev.stamp node_modules/.stamp
@@ -67,5 +67,5 @@ $(bin)/uv:
 
 node_modules/.stamp: package-lock.json | .venv/base.stamp
 	@echo "Installing the browser packages"
-	@$(bin)/python -m mops.nodejs ci --silent
+	@$(bin)/python -m mops.nodejs ci --loglevel=error
 	@touch $@
