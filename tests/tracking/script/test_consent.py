@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tracking.script.managers import MANAGERS, Manager
+from tests.tracking.script.managers import GTAG, MANAGERS, Manager
 from tests.tracking.script.site import Site
 
 if TYPE_CHECKING:
@@ -124,15 +124,19 @@ def test_withdrawal_in_one_tab_ends_the_other(page: "Page", site: Site) -> None:
     assert left_traces(page, site) == []
 
 
-def test_a_default_for_a_region_grants_nothing(page: "Page", site: Site) -> None:
-    from tests.tracking.script.managers import GTAG
-
-    regional = "gtag('consent', 'default', {analytics_storage: 'granted', region: ['US']});"
-    site.put("/", BODY, manager="gcm", head=f"<script>{GTAG} {regional}</script>")
+@pytest.mark.parametrize(
+    "defaults",
+    [
+        ["{analytics_storage: 'granted', region: ['US']}"],
+        ["{analytics_storage: 'denied', region: ['DE']}", "{analytics_storage: 'granted'}"],
+        ["{analytics_storage: 'denied'}", "{analytics_storage: 'granted'}"],
+    ],
+    ids=["of a region", "after a region's refusal", "after a refusal"],
+)
+def test_a_default_cannot_grant(page: "Page", site: Site, defaults: list[str]) -> None:
+    said = " ".join(f"gtag('consent', 'default', {default});" for default in defaults)
+    site.put("/", BODY, manager="gcm", head=f"<script>{GTAG} {said}</script>")
     page.goto(site.url)
-    page.evaluate(
-        "gtag('consent', 'default', {analytics_storage: 'denied'}); gtag('consent', 'default', {analytics_storage: 'granted'})"
-    )
     page.wait_for_timeout(PAUSE)
     assert left_traces(page, site) == []
 
