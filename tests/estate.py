@@ -12,7 +12,7 @@ from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
-from tracking.models import ImportFile, Order, Purpose
+from tracking.models import ImportFile, Order, Purpose, Source
 from workspaces.models import ApiKey, Invitation, Member, Role, User, Workspace
 
 CHANNEL = "paid_social"
@@ -107,6 +107,10 @@ class Estate:
         return purpose
 
     @cached_property
+    def event_source(self) -> Source:
+        return Source.objects.create(workspace=self.workspace, name=f"{self.name} source", kind="server", consent_mode="declared")
+
+    @cached_property
     def order(self) -> Order:
         at = timezone.now() - timedelta(days=3)
         return Order.objects.create(
@@ -131,5 +135,5 @@ class Estate:
 
     def build(self) -> None:
         """Everything at once."""
-        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose"):
+        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose", "event_source"):
             getattr(self, target)

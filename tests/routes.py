@@ -108,6 +108,14 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "tracking:import_file": Page(P.IMPORT_ORDERS, FORM, "import_file"),
     "tracking:import_discard": Page(P.IMPORT_ORDERS, "POST", "import_file"),
     "tracking:import_refused": Page(P.IMPORT_ORDERS, "GET", "import_file"),
+    # sources
+    "sources:list": Page(P.VIEW_CONNECTIONS),
+    "sources:new": Page(P.MANAGE_SOURCES, FORM),
+    "sources:source": Page(P.VIEW_CONNECTIONS, "GET", "event_source"),
+    "sources:change": Page(P.MANAGE_SOURCES, FORM, "event_source"),
+    "sources:state": Page(P.MANAGE_SOURCES, "POST", "event_source"),
+    "sources:replay": Page(P.MANAGE_SOURCES, "POST", "event_source"),
+    "sources:live": Page(P.MANAGE_SOURCES, "GET", "event_source"),
     # consent
     "consent:overview": Page(P.VIEW_CONSENT),
     "consent:begin": Page(P.MANAGE_CONSENT, "POST"),

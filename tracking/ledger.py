@@ -5,6 +5,7 @@ books are the sum of the receipts, moved by what ingest set aside later; `tracki
 rows themselves. No counter is updated while events come in: a shared row would make all requests wait for each other.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -65,6 +66,14 @@ def of_source(source: Source, days: int = 30) -> list[Line]:
     opened = today - timedelta(days=OPEN_DAYS - 1)
     closed = SourceDay.objects.filter(source=source, day__lt=opened, day__gt=today - timedelta(days=days)).order_by("-day")
     return [*count(opened, source), *(Line._make(row) for row in closed.values_list("source_id", *Line._fields[1:]))]
+
+
+def total(lines: Sequence[Line]) -> Line:
+    """The sum of some days of a source; zeros for none."""
+    return Line(
+        lines[0].source_id if lines else 0, date.min, sum(line.received for line in lines), sum(line.stored for line in lines),
+        sum(line.duplicate for line in lines), sum(line.rejected for line in lines), sum(line.pending for line in lines),
+    )  # fmt: skip
 
 
 WRITE = """

@@ -64,7 +64,11 @@ def _refunds(content: Content, topic: str) -> Events:
     """WooCommerce lists refunds inside the order, with negative totals and without a time of their own."""
     found = []
     for refund in _dicts(content.get("refunds")):
-        properties = {"refund_id": _id(refund, "id"), "order_id": _id(content, "id"), "total": str(abs(_money(refund, "total")))}
+        properties: dict[str, Any] = {
+            "refund_id": _id(refund, "id"),
+            "order_id": _id(content, "id"),
+            "total": str(abs(_money(refund, "total"))),
+        }
         properties |= {"currency": content.get("currency")}
         event = _track("Order Refunded", _time(content, "date_modified_gmt"), properties, {"topic": topic})
         found.append({"messageId": f"woocommerce-refund-{refund.get('id')}", **event})

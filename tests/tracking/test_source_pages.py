@@ -1,0 +1,95 @@
+"""The pages of sources: made, changed, paused; their books, their refusals, what arrives right now."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.people import ClientFor
+from tests.tracking.sending import a_source, send, track
+from tracking.ingest.run import run_batch
+from tracking.models import Event, Source
+from tracking.source_pages.forms import SourceForm
+from workspaces.models import AuditEvent, User, Workspace
+
+FIELDS = {
+    "name": "Shop",
+    "kind": "server",
+    "consent_mode": "declared",
+    "legal_basis": "Contract",
+    "rate_per_minute": "600",
+    "mapping": "{}",
+}
+
+
+@pytest.fixture
+def owner(workspace: Workspace, client_for: ClientFor) -> Client:
+    return client_for("owner")
+
+
+def test_a_new_source_takes_events_at_once(owner: Client, workspace: Workspace) -> None:
+    page = owner.post("/nordlicht/sources/new/", FIELDS, follow=True)
+    source = Source.objects.get()
+    assert source.write_key in page.content.decode()
+    assert send(source, "track", track()).status_code == 200
+    assert AuditEvent.objects.filter(action="source.created", target="Shop").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [({"kind": "browser"}, "consent_mode"), ({"kind": "browser", "consent_mode": "required"}, "websites"),
+     ({"legal_basis": ""}, "legal_basis"), ({"websites": "*"}, "websites"),
+     ({"kind": "shop"}, "dialect"), ({"kind": "shop", "dialect": "shopify"}, "secret"),
+     ({"kind": "webhook", "dialect": "mapped", "secret": "s", "mapping": '{"evnt": "x"}'}, "mapping"),
+     ({"dialect": "shopify"}, "dialect")],
+)  # fmt: skip
+def test_the_form_says_what_does_not_fit(workspace: Workspace, values: dict[str, str], field: str) -> None:
+    form = SourceForm({**FIELDS, **values}, instance=Source(workspace=workspace))
+    assert field in form.errors
+
+
+def test_a_secret_is_kept_encrypted_and_never_shown(owner: Client, workspace: Workspace) -> None:
+    owner.post("/nordlicht/sources/new/", {**FIELDS, "kind": "shop", "dialect": "shopify", "secret": "streng-geheim"})
+    source = Source.objects.get()
+    assert source.secret == "streng-geheim"
+    assert b"streng-geheim" not in bytes(source.sealed_secret)
+    owner.post(f"/nordlicht/sources/{source.pk}/change/", {**FIELDS, "name": "Laden", "dialect": "shopify"})
+    source.refresh_from_db()
+    assert (source.name, source.secret) == ("Laden", "streng-geheim")
+    for path in ("", "change/", "live/"):
+        assert b"streng-geheim" not in owner.get(f"/nordlicht/sources/{source.pk}/{path}").content
+
+
+def test_a_name_is_taken_once(owner: Client, workspace: Workspace) -> None:
+    a_source(workspace, name="Shop")
+    assert "already" in owner.post("/nordlicht/sources/new/", FIELDS).content.decode()
+
+
+def test_a_paused_source_can_go_on(owner: Client, workspace: Workspace) -> None:
+    source = a_source(workspace)
+    owner.post(f"/nordlicht/sources/{source.pk}/state")
+    assert send(source, "track", track()).status_code == 401
+    owner.post(f"/nordlicht/sources/{source.pk}/state")
+    assert send(source, "track", track()).status_code == 200
+
+
+def test_the_page_shows_the_books_and_tries_refusals_again(owner: Client, workspace: Workspace, monkeypatch: Any) -> None:
+    source = a_source(workspace)
+    send(source, "batch", {"batch": [track(), track(), track("long", userId="u" * 300)]})
+    page = owner.get(f"/nordlicht/sources/{source.pk}/").content.decode()
+    assert "An id or a name is unusable" in page
+    assert owner.get("/nordlicht/sources/").status_code == 200
+    monkeypatch.setattr("tracking.collector.parse.ID_CHARACTERS", 1_000)
+    owner.post(f"/nordlicht/sources/{source.pk}/replay", {"reason": "bad_id"})
+    assert Event.objects.filter(message_id="long").exists()
+
+
+def test_the_debugger_tells_the_steps_and_the_reason(owner: Client, workspace: Workspace, alice: User) -> None:
+    source = a_source(workspace)
+    send(source, "batch", {"batch": [track(), track("m-2", context={"userAgent": "AhrefsBot/7"}), {"type": "page"}]})
+    run_batch()
+    send(source, "track", track("m-4", properties={"<b>": "<script>"}))
+    page = owner.get(f"/nordlicht/sources/{source.pk}/live/").content.decode()
+    for text in ("Visits computed", "A bot", "Neither user nor anonymous id", "Waiting", "&lt;script&gt;"):
+        assert text in page
+    assert "<script>" not in page.split("<main", 1)[-1].replace("</script>", "").split('id="arrivals"')[1].split("</table>")[0]
