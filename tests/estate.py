@@ -12,7 +12,10 @@ from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
-from tracking.models import ImportFile, Order, Purpose, Source
+from tracking.models import DuplicateSuggestion, ImportFile, Merge, Order, Profile, Purpose
+from tracking.profiles.batch import Observation
+from tracking.profiles.extract import Kind, Said
+from tracking.profiles.resolution import resolve
 from workspaces.models import ApiKey, Invitation, Member, Role, User, Workspace
 
 CHANNEL = "paid_social"
@@ -41,7 +44,7 @@ class Estate:
             window = {"window": "default"} if target == "pulled row" else {}
             return {"code": CHANNEL, "campaign": self.platform_campaign.pk, **day, **window}
         found = getattr(self, target)
-        return {"uuid": found.uuid} if isinstance(found, Connection) else {"pk": found.pk}
+        return {"uuid": found.uuid} if isinstance(found, Connection | Profile) else {"pk": found.pk}
 
     @cached_property
     def member(self) -> Member:
@@ -107,8 +110,21 @@ class Estate:
         return purpose
 
     @cached_property
-    def event_source(self) -> Source:
-        return Source.objects.create(workspace=self.workspace, name=f"{self.name} source", kind="server", consent_mode="declared")
+    def profile(self) -> Profile:
+        """Two profiles that became one, and a third that may be the same person."""
+        user, device = Said(Kind.USER_ID, f"{self.name} user"), Said(Kind.ANONYMOUS_ID, f"{self.name} visitor")
+        other = Said(Kind.USER_ID, f"{self.name} other user")
+        for number, said in enumerate(([user], [device], [user, device], [other, device])):
+            resolve(self.workspace, [Observation(number, timezone.now(), said)])
+        return Profile.objects.get(workspace=self.workspace, merges__isnull=False)
+
+    @cached_property
+    def merge(self) -> Merge:
+        return Merge.objects.get(into=self.profile)
+
+    @cached_property
+    def suggestion(self) -> DuplicateSuggestion:
+        return DuplicateSuggestion.objects.get(first__profile=self.profile)
 
     @cached_property
     def order(self) -> Order:
@@ -135,5 +151,5 @@ class Estate:
 
     def build(self) -> None:
         """Everything at once."""
-        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose", "event_source"):
+        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose", "profile"):
             getattr(self, target)

@@ -124,6 +124,13 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "consent:proof": Page(P.VIEW_CONSENT, "POST"),
     "consent:refuse": Page(P.MANAGE_CONSENT, "POST"),
     "consent:import": Page(P.MANAGE_CONSENT, FORM),
+    # profiles
+    "profiles:list": Page(P.VIEW_PROFILES),
+    "profiles:search": Page(P.VIEW_PROFILES, "POST"),
+    "profiles:profile": Page(P.VIEW_PROFILES, "GET", "profile", writes=True),
+    "profiles:duplicates": Page(P.MANAGE_PROFILES, writes=True),
+    "profiles:decide": Page(P.MANAGE_PROFILES, "POST", "suggestion"),
+    "profiles:undo": Page(P.MANAGE_PROFILES, "POST", "merge"),
     # campaigns and budgets
     "campaigns:list": Page(P.VIEW_REPORTS),
     "campaigns:create": Page(P.MANAGE_CAMPAIGNS, FORM),

@@ -39,6 +39,7 @@ NAVIGATION = (
     Entry(_("Campaigns"), "megaphone", "campaigns:list", Permission.VIEW_REPORTS, ("campaigns:",)),
     Entry(_("Budgets"), "wallet", "campaigns:budgets", Permission.VIEW_REPORTS, ("campaigns:budget",)),
     Entry(_("Orders"), "shopping-bag", "tracking:orders", Permission.VIEW_ORDERS, ("tracking:",)),
+    Entry(_("Profiles"), "users", "profiles:list", Permission.VIEW_PROFILES, ("profiles:",)),
     Entry(_("Connections"), "plug", "channels:connections", Permission.VIEW_CONNECTIONS, ("channels:",)),
     Entry(_("Sources"), "radio-tower", "sources:list", Permission.VIEW_CONNECTIONS, ("sources:",)),
     Entry(_("Consent"), "shield-check", "consent:overview", Permission.VIEW_CONSENT, ("consent:",)),

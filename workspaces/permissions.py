@@ -18,6 +18,8 @@ class Permission(StrEnum):
     MANAGE_SOURCES = "manage_sources"
     VIEW_CONSENT = "view_consent"
     MANAGE_CONSENT = "manage_consent"
+    VIEW_PROFILES = "view_profiles"
+    MANAGE_PROFILES = "manage_profiles"  # sees personal identifiers in clear, joins and parts profiles
     MANAGE_MEMBERS = "manage_members"
     MANAGE_WORKSPACE = "manage_workspace"
     MANAGE_API_KEYS = "manage_api_keys"
@@ -31,11 +33,12 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(P) - {P.TRANSFER_OWNERSHIP},
     Role.MARKETER: frozenset(
         {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS}
-        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_ORDERS}
+        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_ORDERS, P.VIEW_PROFILES}
     ),
     Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS}),
     Role.PRIVACY: frozenset(
         {P.VIEW_REPORTS, P.VIEW_CONNECTIONS, P.VIEW_ORDERS, P.VIEW_AUDIT, P.VIEW_CONSENT, P.MANAGE_CONSENT}
+        | {P.VIEW_PROFILES, P.MANAGE_PROFILES}
     ),
 }
 
