@@ -12,7 +12,7 @@ from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
-from tracking.models import DuplicateSuggestion, ImportFile, Merge, Order, Profile, Purpose
+from tracking.models import DuplicateSuggestion, ImportFile, Merge, Order, Profile, Purpose, Source
 from tracking.profiles.batch import Observation
 from tracking.profiles.extract import Kind, Said
 from tracking.profiles.resolution import resolve
@@ -110,6 +110,10 @@ class Estate:
         return purpose
 
     @cached_property
+    def event_source(self) -> Source:
+        return Source.objects.create(workspace=self.workspace, name=f"{self.name} source", kind="server", consent_mode="declared")
+
+    @cached_property
     def profile(self) -> Profile:
         """Two profiles that became one, and a third that may be the same person."""
         user, device = Said(Kind.USER_ID, f"{self.name} user"), Said(Kind.ANONYMOUS_ID, f"{self.name} visitor")
@@ -151,5 +155,5 @@ class Estate:
 
     def build(self) -> None:
         """Everything at once."""
-        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose", "profile"):
+        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose", "event_source", "profile"):
             getattr(self, target)

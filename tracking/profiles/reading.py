@@ -59,7 +59,7 @@ def identities(workspace: Workspace, profile: Profile, *, clear: bool) -> list[S
 
 
 def opened(vault: Vault | None, identity: Identity) -> str:
-    return str(vault.open(identity.sealed, identity_owner(identity.kind, identity.index))) if vault else HIDDEN
+    return str(vault.open(bytes(identity.sealed), identity_owner(identity.kind, identity.index))) if vault else HIDDEN
 
 
 def timeline(workspace: Workspace, profile: Profile, known: Sequence[Identity], *, with_consents: bool) -> list[Entry]:
