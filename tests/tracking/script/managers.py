@@ -96,7 +96,9 @@ MANAGERS = {
         f"gtag('consent', 'update', {DENIED})",
         record="analytics_storage",
     ),
-    "tcf": Manager(TCF, "choose({1: true, 8: true}, 'CSAMPLE')", "choose({1: false, 8: false}, 'CSAMPLE')", record="tcString"),
+    "tcf": Manager(
+        TCF, "choose({1: true, 8: true}, 'CSAMPLE.IAAA')", "choose({1: false, 8: false}, 'CSAMPLE.IAAA')", record="tcString"
+    ),
     "cookiebot": Manager(COOKIEBOT, "choose(true)", "choose(false)"),
     "onetrust": Manager(ONETRUST, "choose(',C0001,C0002,')", "choose(',C0001,')"),
     "usercentrics": Manager(USERCENTRICS, "choose(true)", "choose(false)"),
