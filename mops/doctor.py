@@ -61,9 +61,7 @@ def _look(subject: str, check: Callable[[], str]) -> Finding:
     except Sick as sick:
         return Finding(subject, sick.what, sick.mend)
     except Exception as error:  # noqa: BLE001  a doctor who falls over helps nobody
-        return Finding(
-            subject, f"{type(error).__name__}: {str(error).strip()}", "This check itself failed; see the error."
-        )
+        return Finding(subject, f"{type(error).__name__}: {str(error).strip()}", "This check itself failed; see the error.")
 
 
 def _python() -> str:
@@ -142,9 +140,7 @@ def _worker() -> str:
 
     answers = app.control.inspect(timeout=3).ping() or {}
     if not answers:
-        raise Sick(
-            "no worker answers", "Start one: celery -A mops worker -Q default,connectors (see docker-compose.yml)."
-        )
+        raise Sick("no worker answers", "Start one: celery -A mops worker -Q default,connectors (see docker-compose.yml).")
     return ", ".join(sorted(answers))
 
 
@@ -157,9 +153,7 @@ def _beat() -> str:
     if silence is None:
         return "unknown here: it keeps its schedule on the machine it runs on"
     if silence > 3 * BEAT_SYNC:
-        raise Sick(
-            f"silent for {silence / 60:.0f} minutes", "Start it: celery -A mops beat. Without it nothing is pulled."
-        )
+        raise Sick(f"silent for {silence / 60:.0f} minutes", "Start it: celery -A mops beat. Without it nothing is pulled.")
     return f"last wrote {silence:.0f} s ago"
 
 
@@ -188,9 +182,7 @@ def _stored_secrets() -> str:
         except UnableToDecrypt:
             unreadable += 1
     if unreadable:
-        raise Sick(
-            f"{unreadable} of {len(connections)} do not decrypt", "Add the old key to the end of FIELD_ENCRYPTION_KEYS."
-        )
+        raise Sick(f"{unreadable} of {len(connections)} do not decrypt", "Add the old key to the end of FIELD_ENCRYPTION_KEYS.")
     return f"{len(connections)} connections decrypt"
 
 

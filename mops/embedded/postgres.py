@@ -198,9 +198,7 @@ def _launch(data: Path, sockets: Path, log: Path, user: str | None, *, tied: boo
     command = [str(_programs() / "postgres"), "-D", str(data), "-k", str(sockets)]
     for name, value in SETTINGS.items():
         command += ["-c", f"{name}={value}"]
-    launch(
-        command, log=log, env=server_environment(), user=user, cwd=data, death_signal=signal.SIGINT if tied else None
-    )
+    launch(command, log=log, env=server_environment(), user=user, cwd=data, death_signal=signal.SIGINT if tied else None)
 
 
 def _wait_ready(data: Path, sockets: Path, log: Path) -> None:

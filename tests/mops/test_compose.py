@@ -24,11 +24,7 @@ def settings_variables() -> set[str]:
     """The literal names that mops.settings reads: env.str("NAME") and its siblings."""
     names = set()
     for node in ast.walk(ast.parse((ROOT / "mops" / "settings.py").read_text())):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and ast.unparse(node.func.value) == "env"
-        ):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "env":
             assert isinstance(node.args[0], ast.Constant), f"line {node.lineno}: name the variable literally"
             names.add(str(node.args[0].value))
     return names
@@ -52,9 +48,7 @@ def test_env_example_lists_exactly_what_is_read() -> None:
 
 def test_no_password_has_a_default() -> None:
     assert ":-" not in "".join(re.findall(r"\$\{[^}]*\}", COMPOSE_TEXT))
-    for name, value in re.findall(
-        r"^(\w*(?:KEY|KEYS|SECRET|PASSWORD)\w*)=(.*)$", (ROOT / ".env.example").read_text(), re.M
-    ):
+    for name, value in re.findall(r"^(\w*(?:KEY|KEYS|SECRET|PASSWORD)\w*)=(.*)$", (ROOT / ".env.example").read_text(), re.M):
         assert value == "", f"{name} is given away in .env.example"
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():

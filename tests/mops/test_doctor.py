@@ -63,9 +63,7 @@ def test_without_settings_it_says_what_to_set(tmp_path: Path) -> None:
 
 def test_a_new_key_needs_no_settings(tmp_path: Path) -> None:
     env = {"PATH": os.environ["PATH"], "MOPS_HOME": str(tmp_path)}
-    answer = subprocess.run(
-        [sys.executable, "manage.py", "doctor", "--new-key"], capture_output=True, text=True, env=env
-    )
+    answer = subprocess.run([sys.executable, "manage.py", "doctor", "--new-key"], capture_output=True, text=True, env=env)
     Fernet(answer.stdout.strip().encode())
 
 

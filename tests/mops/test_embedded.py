@@ -28,9 +28,7 @@ def home() -> Iterator[Path]:
 
 def servers_in(home: Path) -> list[psutil.Process]:
     resolved = home.resolve()
-    return processes.working_in(resolved / "postgres", "postgres") + processes.working_in(
-        resolved / "valkey", "valkey-server"
-    )
+    return processes.working_in(resolved / "postgres", "postgres") + processes.working_in(resolved / "valkey", "valkey-server")
 
 
 def kill_everything(home: Path) -> None:

@@ -8,10 +8,7 @@ import pytest
 
 from mops import translations
 
-HEADER = (
-    'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
-    '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
-)
+HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 PAGE = (
     '{% load i18n %}<div>\n      {% translate "Spend" %}\n  {% blocktranslate count n=n trimmed %}\n     {{ n }} day'
     "\n   {% plural %}\n{{ n }} days{% endblocktranslate %} it's (open\n</div>"
@@ -67,9 +64,7 @@ def test_an_unfinished_message_is_named(project: Project, spend: str, what: str)
 
 
 def test_a_half_translated_plural_is_named(project: Project) -> None:
-    assert project(SPEND + RATE + DAYS.replace('"%(n)s Tage"', '""')) == [
-        ("not translated", "('%(n)s day', '%(n)s days')")
-    ]
+    assert project(SPEND + RATE + DAYS.replace('"%(n)s Tage"', '""')) == [("not translated", "('%(n)s day', '%(n)s days')")]
 
 
 def test_a_lost_placeholder_is_named(project: Project) -> None:

@@ -39,9 +39,7 @@ def client(sandbox: Sandbox) -> BetaAnalyticsDataClient:
 
 
 def connect(sandbox: Sandbox, token: str) -> BetaAnalyticsDataClient:
-    return BetaAnalyticsDataClient(
-        credentials=Credentials(token), client_options={"api_endpoint": sandbox.addresses.grpc}
-    )
+    return BetaAnalyticsDataClient(credentials=Credentials(token), client_options={"api_endpoint": sandbox.addresses.grpc})
 
 
 def report(client: BetaAnalyticsDataClient, **changes: Any) -> RunReportResponse:

@@ -30,9 +30,7 @@ def account(sandbox: Sandbox) -> Account:
 def client(sandbox: Sandbox, account: Account) -> GoogleAdsClient:
     endpoint = google_endpoint(sandbox)
     oauth = session.token(endpoint, google_credentials()).oauth
-    return GoogleAdsClient(
-        oauth, endpoint=endpoint.api, login_customer_id=account.manager_id, version="v26", use_proto_plus=False
-    )
+    return GoogleAdsClient(oauth, endpoint=endpoint.api, login_customer_id=account.manager_id, version="v26", use_proto_plus=False)
 
 
 def stream(client: GoogleAdsClient, customer_id: str, query: str, **options: Any) -> Iterator[Any]:
@@ -114,9 +112,7 @@ def test_it_refuses_a_page_size_and_counts_the_results(client: GoogleAdsClient, 
 def test_it_wants_a_valid_bearer_token(sandbox: Sandbox, account: Account) -> None:
     from google.oauth2.credentials import Credentials
 
-    made_up = GoogleAdsClient(
-        Credentials("made-up"), endpoint=sandbox.addresses.grpc, version="v26", use_proto_plus=False
-    )
+    made_up = GoogleAdsClient(Credentials("made-up"), endpoint=sandbox.addresses.grpc, version="v26", use_proto_plus=False)
     with pytest.raises(GoogleAdsException) as raised:
         results(made_up, account.external_id, "SELECT customer.id FROM customer")
     assert refusal(raised.value) == "authentication_error.OAUTH_TOKEN_EXPIRED"
@@ -147,9 +143,7 @@ def test_it_filters_sorts_and_limits(client: GoogleAdsClient, account: Account) 
 
 
 names = st.sampled_from(sorted(FIELDS["campaign"] | FIELDS["metrics"]))
-values = st.text(
-    st.characters(codec="utf-8", exclude_characters="'\"\n\r", exclude_categories=["Cs", "Cc"]), min_size=1
-)
+values = st.text(st.characters(codec="utf-8", exclude_characters="'\"\n\r", exclude_categories=["Cs", "Cc"]), min_size=1)
 queries = st.builds(
     Query,
     st.lists(names, min_size=1, max_size=4).map(tuple),

@@ -97,9 +97,7 @@ def test_ads_sum_to_their_campaign_unless_it_is_performance_max() -> None:
             have = sums.setdefault((row.campaign_id, row.day), [0] * len(numbers))
             sums[row.campaign_id, row.day] = [a + b for a, b in zip(have, numbers, strict=True)]
         days = market.campaign_days(account, START, FAR, SMALL_UNTIL)
-        assert sums == {
-            (row.campaign_id, row.day): numbers_of(row) for row in days if kinds[row.campaign_id] != "PERFORMANCE_MAX"
-        }
+        assert sums == {(row.campaign_id, row.day): numbers_of(row) for row in days if kinds[row.campaign_id] != "PERFORMANCE_MAX"}
 
 
 def numbers_of(row: AdDay) -> list[int]:
@@ -158,9 +156,7 @@ def test_invalid_clicks_are_credited_to_google_days_and_never_to_meta_days() -> 
 def test_today_is_partial_and_nothing_is_shown_of_the_future() -> None:
     market = small()
     for account in advertising(market):
-        morning, noon = (
-            market.campaign_days(account, START, FAR, datetime(2026, 1, 14, hour, tzinfo=UTC)) for hour in (9, 15)
-        )
+        morning, noon = (market.campaign_days(account, START, FAR, datetime(2026, 1, 14, hour, tzinfo=UTC)) for hour in (9, 15))
         assert max(row.day for row in noon) == date(2026, 1, 14)
         today = [sum(row.spend_micros for row in rows if row.day == date(2026, 1, 14)) for rows in (morning, noon)]
         assert today[0] < today[1]

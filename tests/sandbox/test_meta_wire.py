@@ -90,9 +90,7 @@ def test_a_token_without_ads_read_sees_no_ads(sandbox: Sandbox) -> None:
 def test_numbers_are_text_and_purchases_overlap(sandbox: Sandbox) -> None:
     rows = insights(sandbox, action_attribution_windows='["7d_click","1d_view"]').json()["data"]
     assert all(isinstance(row["spend"], str) and isinstance(row["impressions"], str) for row in rows)
-    bought = next(
-        row["actions"] for row in rows if any("purchase" in each["action_type"] for each in row.get("actions", ()))
-    )
+    bought = next(row["actions"] for row in rows if any("purchase" in each["action_type"] for each in row.get("actions", ())))
     purchases = [each for each in bought if "purchase" in each["action_type"]]
     assert len({each["value"] for each in purchases}) == 1 < len(purchases)
 
@@ -169,9 +167,7 @@ def test_a_person_logs_in_with_code_and_long_lived_token(sandbox: Sandbox) -> No
     client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     redeem = client | {"code": code, "redirect_uri": asked["redirect_uri"], "code_verifier": verifier}
     short = _token(sandbox, redeem).json()
-    long = _token(
-        sandbox, client | {"grant_type": "fb_exchange_token", "fb_exchange_token": short["access_token"]}
-    ).json()
+    long = _token(sandbox, client | {"grant_type": "fb_exchange_token", "fb_exchange_token": short["access_token"]}).json()
     assert long["expires_in"] == timedelta(days=60).total_seconds()
     assert get(sandbox, "v26.0/me", long["access_token"]).json()["name"] == "Mara Lind (sample)"
     assert refusal(_token(sandbox, redeem))["code"] == 100  # a code works once

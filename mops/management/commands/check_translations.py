@@ -11,9 +11,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--update", action="store_true", help="add new messages (empty) and remove vanished ones first"
-        )
+        parser.add_argument("--update", action="store_true", help="add new messages (empty) and remove vanished ones first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["update"]:
