@@ -13,6 +13,8 @@ COLUMNS = ", ".join(MEASURES)
 FACT = ", ".join(f"f.{measure}" for measure in MEASURES)
 STAGED = ", ".join(f"s.{measure}" for measure in MEASURES)
 CHANGES = ", ".join(f"{measure} = d.{measure}" for measure in MEASURES)
+VERSION = ("campaign_id", "run_id", "observed_at", *MEASURES)  # what the difference keeps of the stored row, for the history
+STORED = ", ".join(f"f.{column} AS old_{column}" for column in VERSION)
 
 STAGING_TYPES = ("date", "int8", "int8", "text", "int8", "int8", "numeric", "numeric", "numeric", "numeric", "int8", "int8")
 CREATE_STAGING = """
@@ -52,7 +54,7 @@ class Level:
             CREATE TEMP TABLE delta ON COMMIT DROP AS
             SELECT coalesce(s.day, f.day) AS day, coalesce(s.entity, f.{self.entity}) AS entity,
                    coalesce(s.attribution_window, f.attribution_window) AS attribution_window, s.campaign_id,
-                   {STAGED}, f.day IS NULL AS missing, s.day IS NULL AS vanished
+                   {STAGED}, {STORED}, f.day IS NULL AS missing, s.day IS NULL AS vanished
             FROM staging s
             FULL JOIN (SELECT * FROM {self.table} f WHERE {self._window}) f
               ON f.day = s.day AND f.{self.entity} = s.entity AND f.attribution_window = s.attribution_window
@@ -60,12 +62,13 @@ class Level:
 
     @cached_property
     def keep_history(self) -> str:
-        keys = f"day, {self.entity}{self._extra}, attribution_window, run_id, observed_at"
-        stored = ", ".join(f"f.{key}" for key in keys.split(", "))
+        kept = VERSION[self.entity == "campaign_id" :]  # there the entity is the campaign
         return f"""
-            INSERT INTO {self.table}history (workspace_id, account_id, {keys}, {COLUMNS}, replaced_at, replaced_by_id)
-            SELECT f.workspace_id, f.account_id, {stored}, {FACT}, %(at)s, %(run)s
-            FROM {self.table} f JOIN delta d ON {self._match} WHERE NOT d.missing"""  # noqa: S608
+            INSERT INTO {self.table}history (workspace_id, account_id, day, {self.entity}, attribution_window,
+                                             {", ".join(kept)}, replaced_at, replaced_by_id)
+            SELECT %(workspace)s, %(account)s, day, entity, attribution_window,
+                   {", ".join(f"old_{column}" for column in kept)}, %(at)s, %(run)s
+            FROM delta WHERE NOT missing"""  # noqa: S608
 
     @cached_property
     def update(self) -> str:
@@ -83,7 +86,7 @@ class Level:
             INSERT INTO {self.table} (workspace_id, account_id, day, {self.entity}{self._extra}, attribution_window,
                                       run_id, observed_at, {COLUMNS})
             SELECT %(workspace)s, %(account)s, day, entity{self._extra}, attribution_window, %(run)s, %(at)s, {COLUMNS}
-            FROM delta WHERE missing"""  # noqa: S608
+            FROM delta WHERE missing ORDER BY day, entity"""  # noqa: S608  days are read together: keep them together
 
 
 LEVELS = {"campaigns": Level("channels_dailystat", "campaign_id"), "ads": Level("channels_addailystat", "ad_id")}
