@@ -78,6 +78,7 @@ def _facts(cursor: object, shop: Workspace) -> None:
     cursor.execute(  # type: ignore[attr-defined]
         f"""INSERT INTO channels_dailystat ({FACT}, {SUMS})
             SELECT {FACT.replace("run_id", "0").replace("observed_at", "now()")}, {rollups.SUMS}
-            FROM channels_addailystat WHERE workspace_id = %s GROUP BY 1, 2, 3, 4, 5""",
+            FROM channels_addailystat WHERE workspace_id = %s GROUP BY 1, 2, 3, 4, 5
+            ORDER BY date_trunc('month', day), account_id, day, campaign_id""",  # as windows are pulled
         [shop.pk],
     )

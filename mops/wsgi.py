@@ -3,4 +3,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mops.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()  # first: what follows needs the apps
+
+from tracking.collector.wsgi import in_front_of  # noqa: E402
+
+application = in_front_of(django)

@@ -19,15 +19,17 @@ class Group:
 
     platforms: dict[str, Sums] = field(default_factory=dict)
     own: Sums = field(default_factory=dict)
-    unconverted: set[str] = field(default_factory=set)  # platforms (or "orders") with a missing rate
-    accounts: set[int] = field(default_factory=set)
+    unconverted: frozenset[str] = frozenset()  # platforms (or "orders") with a missing rate
+    accounts: frozenset[int] = frozenset()
     raw: Sums = field(default_factory=dict)  # money of foreign accounts in their own currency
 
     def merge(self, other: "Group") -> None:
         for platform, sums in other.platforms.items():
             add(self.platforms.setdefault(platform, {}), sums.items())
-        add(self.own, other.own.items())
-        add(self.raw, other.raw.items())
+        if other.own:
+            add(self.own, other.own.items())
+        if other.raw:
+            add(self.raw, other.raw.items())
         self.unconverted |= other.unconverted
         self.accounts |= other.accounts
 
@@ -54,11 +56,11 @@ def add_facts(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> 
         else:
             group.platforms[platform] = sums
         if scope.by_account:
-            group.accounts.add(row[size])
+            group.accounts |= {row[size]}
         if row[-1] is not None:  # an account of another currency
             add(group.raw, zip(MONEY_COLUMNS, row[end:-1], strict=True))
             if row[-1]:
-                group.unconverted.add(platform)
+                group.unconverted |= {platform}
 
 
 def add_orders(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -68,7 +70,7 @@ def add_orders(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) ->
         group = groups.setdefault(row[:size], Group())
         add(group.own, zip(SUMS, row[size:-1], strict=True))
         if row[-1]:
-            group.unconverted.add(ORDERS)
+            group.unconverted |= {ORDERS}
 
 
 def add_budgets(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -97,6 +99,8 @@ def _own(group: Group, key: str, scope: Scope) -> Number | None:
 
 def _pulled(group: Group, scope: Scope, key: str, platforms: list[str]) -> Number | None:
     column, counted = COLUMNS[key], scope.counted[key]
+    if len(platforms) == 1 and not group.unconverted:  # most groups
+        return group.platforms[platforms[0]].get(column) if platforms[0] in counted else None
     platforms = [platform for platform in platforms if platform in counted]
     if not platforms or (len(platforms) > 1 and MEASURES[key].claimed):
         return None

@@ -1,6 +1,7 @@
 """Every metric, once. Pages, API, exports, alerts and docs read this list; its order is the order of columns."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from django.utils.translation import gettext_lazy as _
 
@@ -112,6 +113,7 @@ def measures_of(metrics: Iterable[str]) -> set[str]:
     return {term for key in metrics for term in KPIS[key].terms}
 
 
+@cache
 def is_claimed(key: str) -> bool:
     """Whether the metric rests on what platforms claim, so that several platforms have no common value."""
     return any(MEASURES[term].claimed for term in KPIS[key].terms)

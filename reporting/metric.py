@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from django.utils.functional import Promise
 
@@ -47,7 +48,7 @@ class Ratio:
     denominator: str
     scale: int = 1
 
-    @property
+    @cached_property
     def terms(self) -> tuple[str, ...]:
         return (*(term.removeprefix("-") for term in self.numerator), self.denominator)
 
@@ -64,7 +65,7 @@ class Metric:
     kind: Measure | Ratio
     explanation: str | Promise
 
-    @property
+    @cached_property
     def terms(self) -> tuple[str, ...]:
         """The measures it is computed from."""
         return self.kind.terms if isinstance(self.kind, Ratio) else (self.key,)

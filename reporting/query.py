@@ -5,6 +5,7 @@
 Pages, API, exports, reports and alerts all go through here, so that a number is the same everywhere.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -121,7 +122,7 @@ def _ordered(query: Query, now: Numbers, keys: list[tuple[Any, ...]]) -> list[tu
         position = query.dimensions.index(by)
         values = {key: key[position] for key in keys}
     else:
-        values = {key: _order_value(by, now, key) for key in keys}
+        values = dict(zip(keys, _order_values(by, now, keys), strict=True))
     keys = sorted(keys, key=_as_text)
     known = [key for key in keys if values[key] is not None]
     unknown = [key for key in keys if values[key] is None]
@@ -132,9 +133,11 @@ def _as_text(key: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(map(str, key))
 
 
-def _order_value(metric: str, now: Numbers, key: tuple[Any, ...]) -> Any:
-    group = now.groups.get(key)
-    return group and KPIS[metric].value(measures(group, now.scope, group.platforms, KPIS[metric].terms))
+def _order_values(metric: str, now: Numbers, keys: list[tuple[Any, ...]]) -> Iterator[Any]:
+    scope, groups, kpi = now.scope, now.groups, KPIS[metric]
+    for key in keys:
+        group = groups.get(key)
+        yield group and kpi.value(measures(group, scope, group.platforms, kpi.terms))
 
 
 def _notes(query: Query, now: Numbers) -> list[Note]:
