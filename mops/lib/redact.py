@@ -9,7 +9,8 @@ SECRET = re.compile(
 BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}")
 SHAPES = re.compile(r"\b(?:EAA[A-Za-z0-9]{20,}|ya29\.[\w-]{10,}|1//[\w-]{20,}|GOCSPX-[\w-]{10,}|mops_[a-z]+_[\w-]{20,})")
 
-ADDRESS = re.compile(r"([?&](?:code|state|token|key)=|/invitations/)[^\s\"'&/?]+")  # secrets that travel in links
+LINK = r"/invitations/|/consent/(?:confirm|preferences|unsubscribe)/"
+ADDRESS = re.compile(rf"([?&](?:code|state|token|key)=|{LINK})[^\s\"'&/?]+")  # secrets that travel in links
 
 
 def redact(text: str) -> str:

@@ -3,7 +3,6 @@
 Call record or record_many at most once per transaction: two calls could take row locks in opposite orders.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -62,9 +61,13 @@ def record_many(workspace: Workspace, statements: Sequence[Statement]) -> list[C
     everyone = [*statements, *_for_linked(workspace, statements)]
     keys = {(purposes[s.purpose].pk, s.subject.index): s.subject for s in everyone}
     _lock_states(workspace, keys)
-    locking.chain(workspace.pk)
+    _close(workspace, {(purposes[s.purpose].pk, s.subject.index) for s in everyone if s.decision in RESTRICTIONS})
+    said = _said(workspace, keys)
+    locking.chain(workspace.pk)  # last: everybody of the workspace waits for it, so little is done behind it
     events = _append(workspace, purposes, everyone)
-    _refresh(workspace, {purpose.pk: purpose for purpose in purposes.values()}, keys)
+    for event in events:
+        said[event.purpose_id, event.subject].append(event)
+    _refresh(workspace, {purpose.pk: purpose for purpose in purposes.values()}, said)
     return events[: len(statements)]
 
 
@@ -127,26 +130,34 @@ def _event(workspace: Workspace, purpose: Purpose, statement: Statement, at: dat
     )  # fmt: skip
 
 
-def _refresh(workspace: Workspace, purposes: Mapping[int, Purpose], keys: Mapping[Key, Subject]) -> None:
-    """Derive the states anew; where nothing is allowed any more, queue removals and end open confirmation mails."""
-    said: dict[Key, list[ConsentEvent]] = defaultdict(list)
-    events = ConsentEvent.objects.filter(workspace=workspace, subject__in={index for _, index in keys}, purpose__in=purposes)
-    for event in events:
-        said[event.purpose_id, event.subject].append(event)
-    closed = []
-    for key in keys:
-        derived = derive(said[key], purposes[key[0]].expiry_months)
+def _close(workspace: Workspace, keys: Iterable[Key]) -> None:
+    """Where nothing is allowed any more: queue removals of what left and end open confirmation mails."""
+    for purpose_id, index in sorted(keys):
+        removals.queue(workspace.pk, purpose_id, index)
+        asked = DoubleOptIn.objects.filter(workspace=workspace, purpose_id=purpose_id, subject=index)
+        asked.filter(confirmed_at=None, revoked_at=None).update(revoked_at=clock.now())
+
+
+def _said(workspace: Workspace, keys: Mapping[Key, Subject]) -> dict[Key, list[ConsentEvent]]:
+    """What the locked people said before; nobody can add to it now."""
+    said: dict[Key, list[ConsentEvent]] = {key: [] for key in keys}
+    events = ConsentEvent.objects.filter(
+        workspace=workspace, subject__in={index for _, index in keys}, purpose__in={purpose_id for purpose_id, _ in keys}
+    )
+    for event in events.only("seq", "decision", "at", "given_at", "purpose_id", "subject"):
+        if (event.purpose_id, event.subject) in said:
+            said[event.purpose_id, event.subject].append(event)
+    return said
+
+
+def _refresh(workspace: Workspace, purposes: Mapping[int, Purpose], said: Mapping[Key, Sequence[ConsentEvent]]) -> None:
+    """Derive the states anew."""
+    for (purpose_id, index), events in said.items():
+        derived = derive(events, purposes[purpose_id].expiry_months)
         assert derived is not None, "just appended"  # noqa: S101
-        ConsentState.objects.filter(workspace=workspace, purpose_id=key[0], subject=key[1]).update(
+        ConsentState.objects.filter(workspace=workspace, purpose_id=purpose_id, subject=index).update(
             decision=derived.decision, since=derived.since, expires_at=derived.expires_at, event_seq=derived.seq
         )
-        if derived.decision in RESTRICTIONS:
-            closed.append(key)
-    for purpose_id, index in closed:
-        removals.queue(workspace.pk, purpose_id, index)
-        DoubleOptIn.objects.filter(
-            workspace=workspace, purpose_id=purpose_id, subject=index, confirmed_at=None, revoked_at=None
-        ).update(revoked_at=clock.now())
 
 
 def withdraw(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from mops.lib import clock
@@ -11,6 +11,11 @@ from tracking.blind_index import Subject
 from tracking.models import SubjectLink
 from workspaces.models import Workspace
 
+LINK = """
+INSERT INTO tracking_subjectlink (workspace_id, first, second, first_kind, second_kind)
+SELECT %s, t.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS t
+ON CONFLICT (workspace_id, first, second) WHERE ended_at IS NULL DO NOTHING
+"""
 MOST = 200  # identifiers of one person; identity resolution stops such merge storms long before
 
 
@@ -53,11 +58,9 @@ def link(workspace: Workspace, one: Subject, other: Subject) -> bool:
 def link_many(workspace: Workspace, pairs: Iterable[tuple[Subject, Subject]]) -> None:
     """Note that each pair is one person, where that was not known. Call with the links locked."""
     ordered = [sorted(pair, key=lambda subject: subject.index) for pair in pairs]
-    rows = [
-        SubjectLink(workspace=workspace, first=one.index, second=other.index, first_kind=one.kind, second_kind=other.kind)
-        for one, other in ordered
-    ]
-    SubjectLink.objects.bulk_create(rows, ignore_conflicts=True)
+    rows = sorted((one.index, other.index, one.kind, other.kind) for one, other in ordered)
+    with connection.cursor() as cursor:
+        cursor.execute(LINK, [workspace.pk, *([row[place] for row in rows] for place in range(4))])
 
 
 @transaction.atomic

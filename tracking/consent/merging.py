@@ -39,7 +39,8 @@ def merge_persons(workspace: Workspace, persons: Sequence[Sequence[Subject]]) ->
     linking.link_many(workspace, [(person[0], other) for person in persons for other in person[1:] if other != person[0]])
     owners = {subject.index: number for number, person in enumerate(persons) for subject in person}
     states = defaultdict(list)
-    for state in ConsentState.objects.filter(workspace=workspace, subject__in=owners).select_related("purpose").order_by("pk"):
+    known = ConsentState.objects.filter(workspace=workspace).extra(where=["subject = ANY(%s)"], params=[list(owners)])
+    for state in known.select_related("purpose").order_by("pk"):
         states[owners[state.subject], state.purpose.key].append(state)
     return len(record_many(workspace, [said for key in sorted(states) for said in _stricter(key[1], states[key])]))
 
