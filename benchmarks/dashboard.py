@@ -63,7 +63,7 @@ def ours(shop: Workspace, period: Period) -> Decimal:
     ]  # fmt: skip
     answers = [run(question, sources) for question in questions]
     previous = [answer.totals.previous["spend"] for answer in answers if answer.totals.previous]
-    return sum((value or 0 for value in [*(_spend(answer) for answer in answers), *previous]), Decimal(0))
+    return Decimal(sum(value or 0 for value in [*(_spend(answer) for answer in answers), *previous]))
 
 
 def _spend(answer: Any) -> Decimal:

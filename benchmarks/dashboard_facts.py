@@ -5,6 +5,7 @@ from datetime import date
 from django.db import connection
 
 from channels import rollups
+from channels.facts import MEASURES
 from channels.models import AdAccount, Connection
 from mops.lib.period import Period
 from workspaces.models import Workspace
@@ -13,7 +14,7 @@ YEARS = Period(date(2023, 1, 1), date(2026, 1, 1))
 ACCOUNTS, CAMPAIGNS = 40, 914
 CHANNELS = ("paid_search", "shopping", "display", "video", "paid_social", "cross_network")
 FACT = "workspace_id, account_id, day, campaign_id, attribution_window, run_id, observed_at"
-SUMS = ", ".join(rollups.MEASURES)
+SUMS = ", ".join(MEASURES)
 
 
 def load(facts: int) -> Workspace:
