@@ -55,7 +55,7 @@ class RollupTests(TestCase):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("dimension", ["day", "week", "month"])
-def test_time_series_add_up_to_the_total(dimension: str):
+def test_time_series_add_up_to_the_total(dimension: str) -> None:
     shop = stored({(0, day): Decimal(day + 1) for day in range(0, 100, 7)})
     result = run(Query(shop, Period(FIRST + timedelta(3), FIRST + timedelta(95)), ("spend",), (dimension,)))
     assert sum(row.values["spend"] or 0 for row in result.rows) == result.totals.values["spend"]
@@ -97,4 +97,4 @@ class EveryTableTests(TestCase):
         filters = {"platform": [only]} if only else {}
         total = run(Query(shop, period, ("spend",), filters=filters)).totals.values["spend"] or 0
         wanted = sum(value for key, value in converted(shop, period, "platform").items() if only in (None, key))
-        assert abs(total - wanted) < Decimal("0.000001")
+        assert abs(Decimal(total) - wanted) < Decimal("0.000001")
