@@ -7,7 +7,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("swap", "sync", "dashboard")
+NAMES = ("swap", "sync", "dashboard", "collector")
 
 
 def main() -> int:

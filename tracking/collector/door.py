@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 from mops.lib.clock import now
 from tracking.collector import body, parse, sources
@@ -64,6 +64,8 @@ def answer(call: Call) -> Answer:
     try:
         return _with_origin(_answer(call), call.origin)
     except (DatabaseError, InterfaceError):
+        if not connection.in_atomic_block:
+            connection.close()  # it may be dead, and the next request shall not find that out for itself
         return _with_origin(AWAY, call.origin)
 
 

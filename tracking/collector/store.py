@@ -121,6 +121,7 @@ def _store(request: Request) -> Receipt:
     outer = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
     with outer, connection.wrap_database_errors:
         connection.ensure_connection()
+        connection.connection.prepare_threshold = 2  # planning costs more than storing; Django's own cursors never prepare
         cursor = psycopg.Cursor(connection.connection).execute(statement, _parameters(request))
         return Receipt._make(cursor.fetchall()[0])
 
