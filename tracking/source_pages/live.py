@@ -1,0 +1,55 @@
+"""What arrives right now: the last events and refusals of a source, with the steps each took."""
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tracking.ingest.steps import STEPS
+from tracking.models import Event, Rejection, Source
+
+SHOWN = 50
+DOOR = 2  # of the steps happen before an event is acknowledged
+
+
+class Arrived(NamedTuple):
+    """A line of the debugger."""
+
+    received_at: datetime
+    type: str
+    name: str
+    message_id: str
+    state: str  # pending, stored or rejected
+    steps: list[str]  # labels of the steps it took
+    why: str  # of a refusal, or what the steps remarked
+    content: str  # JSON, for people
+
+
+def arrivals(source: Source) -> list[Arrived]:
+    """The newest first, events and refusals together."""
+    events = Event.objects.filter(source=source).order_by("-received_at")[:SHOWN]
+    refused = Rejection.objects.filter(source=source, replayed_at=None).order_by("-received_at")[:SHOWN]
+    lines = [*map(_of_event, events), *map(_of_refusal, refused)]
+    return sorted(lines, key=lambda line: line.received_at, reverse=True)[:SHOWN]
+
+
+def _of_event(event: Event) -> Arrived:
+    taken = STEPS if event.state == Event.State.STORED else STEPS[:DOOR]
+    content = {"properties": event.properties, "context": event.context, "traits": event.traits}
+    why = "; ".join(f"{step}: {found}" for step, found in event.notes)
+    return Arrived(event.received_at, event.type, event.name, event.message_id, event.state, _labels(taken), why, _shown(content))
+
+
+def _of_refusal(refusal: Rejection) -> Arrived:
+    taken = STEPS[: DOOR + 1] if refusal.in_ingest else STEPS[:1]
+    why = f"{refusal.get_reason_display()} {refusal.detail}".strip()
+    content = bytes(refusal.payload)[:4_000].decode(errors="replace")
+    return Arrived(refusal.received_at, refusal.endpoint, "", refusal.message_id, "rejected", _labels(taken), why, content)
+
+
+def _labels(steps: tuple[Any, ...]) -> list[str]:
+    return [str(step.label) for step in steps]
+
+
+def _shown(content: dict[str, Any]) -> str:
+    said = {name: value for name, value in content.items() if value}
+    return json.dumps(said, indent=2, ensure_ascii=False)[:4_000]
