@@ -25,6 +25,8 @@ SCHEDULE = (
     Recurring("Take waiting events through the steps", "tracking.tasks.dispatch_events", schedule(5)),
     Recurring("Make the months of events ahead", "tracking.tasks.make_partitions", crontab(minute=15, hour=1)),
     Recurring("Note consents that ran out, forget open requests", "tracking.tasks.tidy_consents", crontab(minute=5, hour=0)),
+    Recurring("Go on with erasures that stand still", "tracking.rights.tasks.take_up_erasures", crontab(minute="*/5")),
+    Recurring("End what is older than a workspace keeps it", "tracking.rights.tasks.apply_retention", crontab(minute=35, hour=1)),
     Recurring("Close the collector's ledger of past days", "tracking.tasks.close_ledger_days", crontab(minute=25)),
 )
 

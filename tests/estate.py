@@ -12,10 +12,11 @@ from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
-from tracking.models import DuplicateSuggestion, ImportFile, Merge, Order, Profile, Purpose, Source
+from tracking.models import AccessFile, DataSubjectRequest, DuplicateSuggestion, ImportFile, Merge, Order, Profile, Purpose, Source
 from tracking.profiles.batch import Observation
 from tracking.profiles.extract import Kind, Said
 from tracking.profiles.resolution import resolve
+from tracking.rights import requests as rights
 from workspaces.models import ApiKey, Invitation, Member, Role, User, Workspace
 
 CHANNEL = "paid_social"
@@ -110,6 +111,17 @@ class Estate:
         return purpose
 
     @cached_property
+    def subject_request(self) -> DataSubjectRequest:
+        address = f"{self.name}.asks@example.org"
+        return rights.receive(
+            self.workspace, self.member.user, kind="access", identifier_kind="email", identifier=address, proof=f"{self.name} card"
+        )
+
+    @cached_property
+    def access_file(self) -> AccessFile:
+        return rights.prepare_access(self.subject_request, self.member.user)
+
+    @cached_property
     def event_source(self) -> Source:
         return Source.objects.create(workspace=self.workspace, name=f"{self.name} source", kind="server", consent_mode="declared")
 
@@ -155,5 +167,16 @@ class Estate:
 
     def build(self) -> None:
         """Everything at once."""
-        for target in ("member", "invitation", "api_key", "link", "order", "import_file", "purpose", "event_source", "profile"):
+        for target in (
+            "member",
+            "invitation",
+            "api_key",
+            "link",
+            "order",
+            "import_file",
+            "access_file",
+            "purpose",
+            "event_source",
+            "profile",
+        ):
             getattr(self, target)

@@ -131,6 +131,13 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "profiles:duplicates": Page(P.MANAGE_PROFILES, writes=True),
     "profiles:decide": Page(P.MANAGE_PROFILES, "POST", "suggestion"),
     "profiles:undo": Page(P.MANAGE_PROFILES, "POST", "merge"),
+    # rights of people
+    "rights:list": Page(P.HANDLE_RIGHTS, FORM),
+    "rights:request": Page(P.HANDLE_RIGHTS, "GET", "subject_request"),
+    "rights:answer": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
+    "rights:refuse": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
+    "rights:download": Page(P.HANDLE_RIGHTS, "GET", "access_file", dials=True),  # its maker's only: tests/tracking/rights
+    "rights:retention": Page(P.HANDLE_RIGHTS, FORM),
     # campaigns and budgets
     "campaigns:list": Page(P.VIEW_REPORTS),
     "campaigns:create": Page(P.MANAGE_CAMPAIGNS, FORM),

@@ -222,10 +222,11 @@ from tracking.profile_models import (  # noqa: E402
     Profile,
     Trait,
 )
+from tracking.rights_models import AccessFile, DataSubjectRequest, RetentionRule  # noqa: E402
 
 __all__ = [
-    "BlindKey", "ChainHead", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText", "Customer", "DoubleOptIn",
-    "DuplicateSuggestion", "Event", "EventKey", "Identity", "IdentityLink", "ImportFile", "Merge", "Order", "Profile",
-    "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection", "Release", "Session", "Source", "SourceDay", "SubjectLink",
-    "Suppression", "Trait",
+    "AccessFile", "BlindKey", "ChainHead", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText", "Customer",
+    "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey", "Identity", "IdentityLink",
+    "ImportFile", "Merge", "Order", "Profile", "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection", "Release",
+    "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression", "Trait",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from tracking import ledger, orders, partitions
 from tracking.consent import upkeep
 from tracking.imports import running
 from tracking.ingest import run as ingest
+from tracking.rights import tasks as rights_tasks  # noqa: F401  workers look for tasks in this module only
 from workspaces.models import Workspace
 
 

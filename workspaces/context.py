@@ -43,6 +43,7 @@ NAVIGATION = (
     Entry(_("Connections"), "plug", "channels:connections", Permission.VIEW_CONNECTIONS, ("channels:",)),
     Entry(_("Sources"), "radio-tower", "sources:list", Permission.VIEW_CONNECTIONS, ("sources:",)),
     Entry(_("Consent"), "shield-check", "consent:overview", Permission.VIEW_CONSENT, ("consent:",)),
+    Entry(_("Rights of people"), "user-check", "rights:list", Permission.HANDLE_RIGHTS, ("rights:",)),
 )
 SETTINGS = (
     Entry(_("General"), "settings", "workspaces:general", Permission.MANAGE_WORKSPACE),

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     MANAGE_CONSENT = "manage_consent"
     VIEW_PROFILES = "view_profiles"
     MANAGE_PROFILES = "manage_profiles"  # sees personal identifiers in clear, joins and parts profiles
+    HANDLE_RIGHTS = "handle_rights"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_WORKSPACE = "manage_workspace"
     MANAGE_API_KEYS = "manage_api_keys"
@@ -37,7 +38,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     ),
     Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS}),
     Role.PRIVACY: frozenset(
-        {P.VIEW_REPORTS, P.VIEW_CONNECTIONS, P.VIEW_ORDERS, P.VIEW_AUDIT, P.VIEW_CONSENT, P.MANAGE_CONSENT}
+        {P.VIEW_REPORTS, P.VIEW_CONNECTIONS, P.VIEW_ORDERS, P.VIEW_AUDIT, P.VIEW_CONSENT, P.MANAGE_CONSENT, P.HANDLE_RIGHTS}
         | {P.VIEW_PROFILES, P.MANAGE_PROFILES}
     ),
 }

@@ -1,0 +1,176 @@
+"""Everything known about a person, as data and as a page one can read (Art. 15 and 20 GDPR)."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Model
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mops.lib import clock
+from mops.lib.crypto import seal, unseal
+from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Source
+from tracking.profiles.vault import Vault, identity_owner, trait_owner
+from tracking.rights import finding, registry, searching
+from tracking.rights.person import Person
+from workspaces.models import User
+
+VALID = timedelta(days=7)
+LANGUAGES = ("de", "en")
+Bundle = dict[str, Any]
+
+
+def bundle(person: Person) -> Bundle:
+    """{"about", "identifiers", "data": {table: [row]}, "consent_texts", "sources", "kept"}; JSON values only.
+
+    A row shows its personal fields in clear and the other fields that say when and how much.
+    """
+    data = {table: list(_rows(table, person)) for table in dict.fromkeys(line.table for line in registry.personal())}
+    return {
+        "about": {"workspace": person.workspace.name, "made_at": _plain(clock.now()), "format": 1},
+        "identifiers": [{"kind": kind, "value": value} for kind, value in sorted(person.known)],
+        "data": data,
+        "consent_texts": list(_texts(data)),
+        "sources": list(_sources(data)),
+        "kept": [{"table": line.table, "fields": list(line.fields), "kind": line.kept, "reason": line.reason}
+                 for line in registry.personal()],
+    }  # fmt: skip
+
+
+def _rows(table: str, person: Person) -> Iterator[dict[str, Any]]:
+    vault = Vault(person.workspace.pk)
+    shown = {field for line in registry.personal() if line.table == table for field in line.fields}
+    hidden = _hidden(table)
+    for row in finding.rows(table, person).order_by("pk"):
+        values = {
+            field.name: _plain(getattr(row, field.attname))
+            for field in row._meta.concrete_fields
+            if field.name not in hidden and (field.name in shown or not field.is_relation)
+        }
+        yield values | _opened(row, vault) | _parts(row, person)
+
+
+def _hidden(table: str) -> set[str]:
+    """Keys of the installation and secrets: nothing about the person, and none of theirs."""
+    secret = {"workspaces.User": {"password"}, "channels.Connection": {"sealed_credentials"}}
+    return {"workspace", "sealed", "sealed_identifier", "body", "payload", "content"} | secret.get(table, set())
+
+
+def _opened(row: Model, vault: Vault) -> dict[str, Any]:
+    """What is sealed, in clear."""
+    label = row._meta.label
+    if label == "tracking.Identity":
+        return {"value": vault.open(row.sealed, identity_owner(row.kind, row.index))}  # type: ignore[attr-defined]
+    if label == "tracking.Trait" and row.sealed:  # type: ignore[attr-defined]
+        return {"value": vault.open(row.sealed, trait_owner(row.identity_id, row.name))}  # type: ignore[attr-defined]
+    if isinstance(row, DataSubjectRequest):
+        return {"identifier": row.identifier}
+    return {}
+
+
+def _parts(row: Model, person: Person) -> dict[str, Any]:
+    """Of what holds several people, only this person's part."""
+    if isinstance(row, ImportFile):
+        return {"lines": [list(map(str, line.cells)) for line in searching.lines_of(row) if searching.in_cells(line.cells, person)]}
+    if isinstance(row, RawBody):
+        return {"body": own_part(bytes(row.body), person)}
+    if row._meta.label == "tracking.Rejection":
+        return {"payload": bytes(row.payload).decode(errors="replace")}  # type: ignore[attr-defined]
+    return {}
+
+
+def own_part(body: bytes, person: Person) -> Any:
+    """The events of a batch that are about the person; a single event as it came."""
+    ids = set(finding.events(person).values_list("message_id", flat=True))
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode(errors="replace")
+    batch = content.get("batch") if isinstance(content, dict) else None
+    return [item for item in batch if is_own(item, ids, person)] if isinstance(batch, list) else content
+
+
+def is_own(item: Any, message_ids: set[str], person: Person) -> bool:
+    return (isinstance(item, dict) and item.get("messageId") in message_ids) or searching.names(item, person)
+
+
+def _texts(data: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """The wording of every text the person agreed to or refused."""
+    seqs = [row["seq"] for row in data["tracking.ConsentEvent"]]
+    pks = {row["id"] for row in data["tracking.ConsentEvent"]}
+    events = apps.get_model("tracking.ConsentEvent").objects.filter(pk__in=pks, seq__in=seqs).exclude(text=None)
+    for text in ConsentText.objects.filter(pk__in=events.values("text")).select_related("purpose"):
+        yield {"purpose": text.purpose.key, "language": text.language, "version": text.version, "text": text.text,
+               "published_at": _plain(text.published_at)}  # fmt: skip
+
+
+def _sources(data: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """Where the data comes from (Art. 15(1)(g))."""
+    events = apps.get_model("tracking.Event").objects.filter(pk__in=[row["id"] for row in data["tracking.Event"]])
+    for source in Source.objects.filter(pk__in=events.values("source_id").distinct()):
+        yield {"name": source.name, "kind": source.kind, "consent_mode": source.consent_mode, "legal_basis": source.legal_basis}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return value
+
+
+def readable(content: Bundle, language: str) -> str:
+    """The bundle as a page of its own, without scripts, to be printed or kept."""
+    with translation.override(language):
+        parts = [(_label(table), rows) for table, rows in content["data"].items() if rows]
+        return render_to_string("tracking/rights/bundle.html", {"bundle": content, "parts": parts, "language": language})
+
+
+def _label(table: str) -> str:
+    return {
+        "tracking.Event": _("Events"), "tracking.Session": _("Visits"), "tracking.Order": _("Orders"),
+        "tracking.Refund": _("Refunds"), "tracking.Customer": _("Customer keys"), "tracking.Identity": _("Identifiers"),
+        "tracking.Trait": _("Traits"), "tracking.ConsentEvent": _("Consent: what was said"),
+        "tracking.ConsentState": _("Consent: what holds"), "tracking.Release": _("Handed to others: where and when"),
+        "tracking.RawBody": _("Requests as they came"), "tracking.Rejection": _("Events that were not taken"),
+        "tracking.ImportFile": _("Imported files"), "tracking.RefusedRow": _("Refused lines of files"),
+        "tracking.Profile": _("Profile"), "tracking.Merge": _("Merged profiles"), "tracking.Suppression": _("Never to be reached"),
+        "tracking.DoubleOptIn": _("Confirmation mails"), "tracking.DataSubjectRequest": _("Requests about rights"),
+    }.get(table, table.partition(".")[2])  # fmt: skip
+
+
+def as_json(content: Bundle) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=2).encode()
+
+
+def as_zip(content: Bundle) -> bytes:
+    """data.json and a readable page in each language."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.json", as_json(content))
+        for language in LANGUAGES:
+            archive.writestr(f"data-{language}.html", readable(content, language))
+    return file.getvalue()
+
+
+def keep(request: DataSubjectRequest, user: User, content: bytes) -> AccessFile:
+    """The zip, sealed, for this member and seven days."""
+    at = clock.now()
+    made = AccessFile(workspace=request.workspace, request=request, created_by=user, created_at=at, expires_at=at + VALID)
+    made.sealed = seal({"zip": content.hex()}, made.owner)
+    made.save()
+    return made
+
+
+def content_of(file: AccessFile) -> bytes:
+    return bytes.fromhex(unseal(bytes(file.sealed), file.owner)["zip"])

@@ -1,0 +1,146 @@
+"""Erase a person from every table, file and queue the registry names (Art. 17 GDPR), target by target.
+
+What cannot end at once waits: a file that is being imported, a platform that has not yet confirmed a removal. Until then the
+request stays open and is worked on again. Every step may be repeated.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from uuid import uuid4
+
+from django.db.models import F
+
+from tracking.consent import removals, suppression
+from tracking.models import Customer, Identity, Order, Release, Suppression
+from tracking.rights import bodies, finding, journal, outside, registry, stripping
+from tracking.rights.person import NORMALISED, Person
+from tracking.rights.registry import Erasure
+
+FILES, QUEUES, MENTIONS = "files", "valkey", "mentions"
+
+
+class Target(NamedTuple):
+    """What became of one target: rows erased or kept, and rows that wait."""
+
+    state: str  # "done", "waiting", "kept"
+    rows: int
+    waiting: int = 0
+
+
+Outcome = Mapping[str, Target]
+
+
+def erase(person: Person, *, noted: bool = False) -> Outcome:
+    """Erase in the registry's order. The journal is written first; marketing is closed before anything else happens."""
+    if not noted:
+        journal.note(person)
+    suppress(person)
+    outcome: dict[str, Target] = {}
+    for line in registry.personal():
+        if line.table not in outcome:
+            outcome[line.table] = STEPS.get(line.table, _by_rule)(person, line)
+        if line.table == "tracking.Event":
+            outcome[MENTIONS] = _done(stripping.mentions(person))
+    outcome[FILES] = _done(outside.files(person))
+    outcome[QUEUES] = _queues(person)
+    return outcome
+
+
+def forget_profile(person: Person) -> None:
+    """Only what hangs on profiles: identifiers, traits, merges. For people nobody has seen for long."""
+    for line in registry.tables(Erasure.DELETE):
+        if line.kept == registry.Kept.PROFILES:
+            STEPS.get(line.table, _by_rule)(person, line)
+
+
+def is_complete(outcome: Outcome) -> bool:
+    return all(not target.waiting for target in outcome.values())
+
+
+def suppress(person: Person) -> None:
+    """Close the gate for every address: grants end, what left is called back."""
+    for subject in sorted(person.subjects, key=lambda subject: subject.index):
+        if subject.kind in NORMALISED:
+            suppression.suppress(person.workspace, subject, Suppression.Reason.ERASURE)
+
+
+def _done(rows: int, waiting: int = 0) -> Target:
+    return Target("waiting" if waiting else "done", rows, waiting)
+
+
+def _by_rule(person: Person, line: registry.Personal) -> Target:
+    """Tables that need nothing but what their declaration says."""
+    rows = finding.rows(line.table, person)
+    if line.erasure == Erasure.DELETE:
+        return _done(rows.delete()[1].get(line.table, 0))
+    if line.erasure == Erasure.KEEP:
+        return Target("kept", rows.count())
+    raise NotImplementedError(f"{line.table} says {line.erasure} and has no step for it")
+
+
+def _orders(person: Person, _line: registry.Personal) -> Target:
+    orders = list(finding.rows("tracking.Order", person).values_list("pk", flat=True))
+    return _done(Order.objects.filter(pk__in=orders).update(gclid="", fbclid="", referrer=""))
+
+
+def _customers(person: Person, _line: registry.Personal) -> Target:
+    """The shop's key becomes a random one: the books still tell a buyer's first order from the next, but not who it was."""
+    found = list(finding.rows("tracking.Customer", person).exclude(key__startswith="erased-"))
+    for customer in found:
+        customer.key = f"erased-{uuid4().hex}"
+    return _done(Customer.objects.bulk_update(found, ["key"]))
+
+
+def _import_files(person: Person, _line: registry.Personal) -> Target:
+    return _done(*bodies.import_files(person))
+
+
+def _releases(person: Person, _line: registry.Personal) -> Target:
+    """First the destinations forget, then we do: the ledger is the only memory of what has to come back."""
+    rows = finding.rows("tracking.Release", person)
+    for purpose, subject in rows.filter(removal="").values_list("purpose", "subject").distinct():
+        removals.queue(person.workspace.pk, purpose, subject)
+    deleted, _per_table = rows.filter(removal=Release.Removal.VERIFIED).delete()
+    return _done(deleted, rows.count())
+
+
+def _identities(person: Person, line: registry.Personal) -> Target:
+    """Identities that only began in one of these profiles belong to somebody else now."""
+    moved = Identity.objects.filter(home__in=person.profiles).exclude(profile__in=person.profiles)
+    moved.update(home=F("profile"))
+    return _by_rule(person, line)
+
+
+def _requests(person: Person, _line: registry.Personal) -> Target:
+    """What earlier requests named; the one being worked on forgets when it ends (`requests.run`)."""
+    rows = finding.rows("tracking.DataSubjectRequest", person).exclude(state__in=["open", "running"])
+    return _done(rows.update(sealed_identifier=b"", proof="", note=""))
+
+
+def _queues(person: Person) -> Target:
+    from redis.exceptions import RedisError
+
+    try:
+        return _done(outside.valkey(person))
+    except RedisError:
+        return _done(0, 1)
+
+
+def _counted(step: Callable[[Person], int]) -> "Step":
+    return lambda person, _line: _done(step(person))
+
+
+Step = Callable[[Person, registry.Personal], Target]
+STEPS: dict[str, Step] = {
+    "tracking.Order": _orders,
+    "tracking.Customer": _customers,
+    "tracking.ImportFile": _import_files,
+    "tracking.Rejection": _counted(bodies.rejections),
+    "tracking.RawBody": _counted(bodies.raw_bodies),
+    "tracking.Session": _counted(stripping.sessions),
+    "tracking.EventKey": lambda person, _line: _done(finding.rows("tracking.EventKey", person).count()),  # with their events
+    "tracking.Event": _counted(stripping.events),
+    "tracking.Release": _releases,
+    "tracking.DataSubjectRequest": _requests,
+    "tracking.Identity": _identities,
+}

@@ -1,0 +1,134 @@
+"""The rows of a person in every declared table: one lookup per table, named as in the registry."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model, Q, QuerySet
+
+from tracking.models import Event, Order
+from tracking.rights import searching
+from tracking.rights.person import DEVICE_KINDS, SENDER_KINDS, Kind, Person
+from workspaces.models import Member, User
+
+Lookup = Callable[[Person], Q]
+
+
+def rows(table: str, person: Person) -> QuerySet[Any]:
+    """Rows of `table` ("tracking.Event") that belong to the person, in the person's workspace."""
+    model: type[Model] = apps.get_model(table)
+    found = model._default_manager.filter(LOOKUPS[table](person))
+    columns = {field.name for field in model._meta.get_fields()}
+    return found.filter(workspace=person.workspace) if "workspace" in columns else found
+
+
+def sent_by(person: Person) -> Q:
+    """Events: by profile, by user id, and by device where no other profile owns the event."""
+    users, devices = person.values(*SENDER_KINDS), person.values(*DEVICE_KINDS)
+    unowned = Q(profile_id=None) | Q(profile_id__in=person.profiles)
+    by_device = Q(visitor__in=devices) | Q(anonymous_id__in=devices) | Q(previous_id__in=devices)
+    by_user = Q(user_id__in=users) | Q(previous_id__in=users)
+    return Q(profile_id__in=person.profiles) | by_user | (by_device & unowned)
+
+
+def events(person: Person) -> QuerySet[Event]:
+    return Event.objects.filter(sent_by(person), workspace=person.workspace)
+
+
+def _order_ids(person: Person) -> list[str]:
+    ordered = events(person).filter(kind="order").values_list("properties__order_id", flat=True)
+    return [str(order_id) for order_id in ordered if order_id not in (None, "")]
+
+
+def _orders(person: Person) -> Q:
+    customers = Q(customer__key__in=person.keys) | Q(customer__key__iregex=_addresses(person))
+    return customers | Q(order_id__in=_order_ids(person))
+
+
+def _addresses(person: Person) -> str:
+    """E-mail addresses as shops write them, in any mix of small and capital letters."""
+    from re import escape
+
+    return "^(" + "|".join(map(escape, person.values(Kind.EMAIL))) + ")$" if person.values(Kind.EMAIL) else "^$a"
+
+
+def _customers(person: Person) -> Q:
+    of_orders = Order.objects.filter(workspace=person.workspace, order_id__in=_order_ids(person)).values("customer")
+    return Q(key__in=person.keys) | Q(key__iregex=_addresses(person)) | Q(pk__in=of_orders)
+
+
+def _refunds(person: Person) -> Q:
+    orders = Order.objects.filter(_orders(person), workspace=person.workspace)
+    return Q(order__in=orders) | Q(order_id_text__in=orders.values("order_id"))
+
+
+def _sessions(person: Person) -> Q:
+    return Q(visitor__in=person.values(*SENDER_KINDS, *DEVICE_KINDS)) | Q(pk__in=events(person).values("session_id"))
+
+
+def _subject(name: str = "subject") -> Lookup:
+    return lambda person: Q(**{f"{name}__in": person.indexes})
+
+
+def _profile(*names: str) -> Lookup:
+    def lookup(person: Person) -> Q:
+        found = Q(pk__in=[])
+        for name in names:
+            found |= Q(**{f"{name}__in": person.profiles})
+        return found
+
+    return lookup
+
+
+def members(person: Person) -> QuerySet[User]:
+    """Accounts with the person's address, of people who work in this workspace: elsewhere they are none of its business."""
+    working = Member.objects.filter(workspace=person.workspace).values("user")
+    return User.objects.filter(pk__in=working, email__in=person.values(Kind.EMAIL))
+
+
+def _member(name: str) -> Lookup:
+    return lambda person: Q(**{f"{name}__in": members(person)})
+
+
+def _published(person: Person) -> Q:
+    return Q(published_by__in=[str(user) for user in members(person)])
+
+
+def _invited(person: Person) -> Q:
+    return Q(email__in=person.values(Kind.EMAIL))
+
+
+LOOKUPS: dict[str, Lookup] = {
+    "tracking.Refund": _refunds,
+    "tracking.Order": _orders,
+    "tracking.Customer": _customers,
+    "tracking.RefusedRow": lambda person: Q(pk__in=searching.refused_rows(person)),
+    "tracking.ImportFile": lambda person: Q(pk__in=searching.import_files(person)),
+    "tracking.Rejection": lambda person: Q(pk__in=searching.rejections(person)),
+    "tracking.RawBody": lambda person: Q(pk__in=searching.raw_bodies(person)),
+    "tracking.Session": _sessions,
+    "tracking.EventKey": lambda person: Q(message_id__in=events(person).values("message_id")),
+    "tracking.Event": sent_by,
+    "tracking.DoubleOptIn": _subject(),
+    "tracking.Release": _subject(),
+    "tracking.SubjectLink": lambda person: Q(first__in=person.indexes) | Q(second__in=person.indexes),
+    "tracking.ConsentState": _subject(),
+    "tracking.ConsentEvent": _subject(),
+    "tracking.Suppression": _subject(),
+    "tracking.DataSubjectRequest": _subject(),
+    "tracking.AccessFile": _subject("request__subject"),
+    "tracking.DuplicateSuggestion": _profile("first__profile", "second__profile"),
+    "tracking.Merge": _profile("into", "source"),
+    "tracking.Trait": _profile("identity__profile"),
+    "tracking.IdentityLink": _profile("hub__profile", "leaf__profile"),
+    "tracking.Identity": _profile("profile"),
+    "tracking.Profile": _profile("pk"),
+    "tracking.ConsentText": _published,
+    "workspaces.User": lambda person: Q(pk__in=members(person)),
+    "workspaces.Member": _member("user"),
+    "workspaces.Invitation": _invited,
+    "workspaces.AuditEvent": _member("actor"),
+    "channels.Connection": _member("created_by"),
+    "account.EmailAddress": _member("user"),
+    "socialaccount.SocialAccount": _member("user"),
+}

@@ -1,0 +1,124 @@
+"""Search for a person in what was sent or uploaded, byte by byte: bodies, refusals, files and their refused lines.
+
+Slow by nature and rare: a request about a person reads what of the last 30 days is kept of the workspace.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+
+from tracking.imports import tables
+from tracking.models import ImportFile, RawBody, RefusedRow, Rejection
+from tracking.rights.person import Person
+
+ID_KEYS = frozenset({
+    "userid", "anonymousid", "previousid", "user_id", "anonymous_id", "previous_id", "id", "customer_id", "customerid",
+    "contact_id", "crm_id", "crmid", "customer_number", "customernumber", "customer", "customer_key",
+})  # fmt: skip
+# Bytes as text in which every byte is visible, so that broken UTF-8 and NUL can be searched too.
+CONTAINS = """EXISTS (SELECT FROM unnest(%(needles)s::bytea[]) n
+    WHERE position(lower(encode(n, 'escape')) IN lower(encode({column}, 'escape'))) > 0)"""
+BODIES = """
+SELECT raw.id FROM tracking_rawbody raw WHERE raw.workspace_id = %(workspace)s AND length(raw.body) > 0 AND {contains}
+"""
+REJECTIONS = """
+SELECT r.id FROM tracking_rejection r WHERE r.workspace_id = %(workspace)s AND (length(r.payload) > 0 OR r.detail <> '') AND (
+    {contains} OR EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t IN lower(r.detail || ' ' || r.message_id)) > 0))
+"""
+
+
+def raw_bodies(person: Person) -> list[int]:
+    """Bodies that brought the person's events or hold the person otherwise."""
+    from tracking.rights.finding import events
+
+    brought = RawBody.objects.filter(pk__in=events(person).values("raw_id"), workspace=person.workspace).exclude(body=b"")
+    own = set(brought.values_list("pk", flat=True))
+    searched = (pk for pk in _search(BODIES, "raw.body", person) if pk not in own)
+    return [*own, *(pk for pk in searched if is_about(bytes(RawBody.objects.get(pk=pk).body), person))]
+
+
+def rejections(person: Person) -> list[int]:
+    found = []
+    for row in Rejection.objects.filter(pk__in=_search(REJECTIONS, "r.payload", person)):
+        if mentions(f"{row.detail} {row.message_id}", person) or is_about(bytes(row.payload), person):
+            found.append(row.pk)
+    return found
+
+
+def _search(statement: str, column: str, person: Person) -> list[int]:
+    texts = [*person.needles, *person.quoted]
+    if not texts:
+        return []
+    written = {form for text in texts for form in (text, json.dumps(text)[1:-1] if not text.startswith('"') else ascii_form(text))}
+    values: dict[str, Any] = {
+        "workspace": person.workspace.pk,
+        "needles": [form.encode() for form in sorted(written)],
+        "texts": [text.lower() for text in person.needles],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(contains=CONTAINS.format(column=column)), values)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def ascii_form(quoted: str) -> str:
+    """A quoted JSON text as senders write it that escape everything beyond ASCII."""
+    return json.dumps(json.loads(quoted))
+
+
+def is_about(content: bytes, person: Person) -> bool:
+    """A telling text anywhere, or a short id where JSON names one."""
+    if mentions(content.decode(errors="replace"), person):
+        return True
+    try:
+        return names(json.loads(content), person)
+    except (ValueError, RecursionError):
+        return False
+
+
+def mentions(text: str, person: Person) -> bool:
+    lowered = text.lower()
+    return any(form.lower() in lowered for needle in person.needles for form in (needle, json.dumps(needle)[1:-1]))
+
+
+def names(content: Any, person: Person) -> bool:
+    """Whether JSON content names the person: an id of theirs in a field for ids, or a telling text in any value."""
+    short = {json.loads(quoted) for quoted in person.quoted}
+    ahead = [("", content)]
+    while ahead:
+        key, value = ahead.pop()
+        if isinstance(value, dict):
+            ahead += [(str(name).lower(), part) for name, part in value.items()]
+        elif isinstance(value, list):
+            ahead += [(key, part) for part in value]
+        elif isinstance(value, str | int) and (mentions(str(value), person) or (key in ID_KEYS and str(value) in short)):
+            return True
+    return False
+
+
+def in_cells(cells: Iterable[Any], person: Person) -> bool:
+    """A line of a table is about the person if a cell is one of their identifiers or holds a telling one."""
+    values = {value.lower() for value in person.keys}
+    texts = [str(cell).strip() for cell in cells]
+    return any(text.lower() in values or mentions(text, person) for text in texts if text)
+
+
+def refused_rows(person: Person) -> list[int]:
+    rows = RefusedRow.objects.filter(workspace=person.workspace).values_list("pk", "cells", "reason")
+    return [pk for pk, cells, reason in rows.iterator() if in_cells([*cells, reason], person)]
+
+
+def import_files(person: Person) -> list[int]:
+    """Files not yet worked through (imported ones keep no content), and files named after the person."""
+    files = ImportFile.objects.filter(workspace=person.workspace)
+    named = [pk for pk, name in files.values_list("pk", "name") if mentions(name, person)]
+    waiting = files.exclude(content=b"")
+    return sorted({*named, *(file.pk for file in waiting if any(in_cells(line.cells, person) for line in lines_of(file)))})
+
+
+def lines_of(file: ImportFile) -> list[tables.Line]:
+    try:
+        return tables.read(bytes(file.content)).lines
+    except tables.UnableToRead:
+        return []

@@ -1,0 +1,132 @@
+"""Events and visits of a person, without the person: they stay for the counts, but nothing leads to anybody any more.
+
+Ids become random ones, one per row, so that the rows of a person are no longer one group; texts and contents go, and times
+are rounded to the hour. Kept are what kind of event it was, its channel, source and hour.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from mops.lib.period import add_months, month_start
+from tracking import partitions
+from tracking.models import Event, Session
+from tracking.rights import finding, searching
+from tracking.rights.person import Person
+
+CHUNK = 2_000
+GONE = "[erased]"
+KEYS = """
+UPDATE tracking_eventkey key SET message_id = new.id, received_at = date_trunc('hour', key.received_at)
+FROM unnest(%(old)s::text[], %(new)s::text[]) AS new(old, id) WHERE key.workspace_id = %(workspace)s AND key.message_id = new.old
+"""
+EVENTS = """
+UPDATE tracking_event e SET message_id = new.id, name = '', anonymous_id = '', user_id = '', previous_id = '', group_id = '',
+    visitor = new.id, original_at = NULL, sent_at = NULL, occurred_at = date_trunc('hour', e.occurred_at),
+    received_at = date_trunc('hour', e.received_at), properties = '{}', context = '{}', traits = '{}', acquisition = NULL,
+    device = NULL, profile_id = NULL, session_id = NULL, notes = '[]', state = 'stored'
+FROM unnest(%(ids)s::bigint[], %(new)s::text[]) AS new(event, id)
+WHERE e.id = new.event AND e.workspace_id = %(workspace)s
+"""
+SESSIONS = """
+UPDATE tracking_session SET id = gen_random_uuid(), visitor = 'erased-' || gen_random_uuid(), entry_page = '', acquisition = '{}',
+    started_at = date_trunc('hour', started_at), ended_at = date_trunc('hour', ended_at)
+WHERE workspace_id = %s AND id = ANY(%s)
+"""
+MENTIONS = """
+SELECT id FROM tracking_event e WHERE workspace_id = %(workspace)s AND received_at >= %(since)s AND received_at < %(until)s
+  AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t IN lower(
+    concat_ws(' ', e.name, e.group_id, e.properties::text, e.context::text, e.traits::text, e.acquisition::text, e.notes::text)
+  )) > 0)
+"""
+JSON_FIELDS = ("properties", "context", "traits", "acquisition", "notes")
+
+
+def sessions(person: Person) -> int:
+    """Visits. Before the events: they tell which visits there were."""
+    ids = list(finding.rows("tracking.Session", person).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(SESSIONS, [person.workspace.pk, ids])
+    return len(ids)
+
+
+def events(person: Person) -> int:
+    """Events with their keys: an event and its key change together, so that each event still holds one."""
+    count = 0
+    while chunk := list(finding.events(person).values_list("id", "message_id")[:CHUNK]):
+        strip(person.workspace.pk, chunk)
+        count += len(chunk)
+    return count
+
+
+@transaction.atomic
+def strip(workspace_id: int, chunk: list[tuple[int, str]]) -> None:
+    """These events: (id, message id)."""
+    new = [f"erased-{uuid4().hex}" for _event in chunk]
+    values: dict[str, Any] = {
+        "workspace": workspace_id,
+        "ids": [pk for pk, _ in chunk],
+        "old": [key for _, key in chunk],
+        "new": new,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS, values)
+        cursor.execute(EVENTS, values)
+
+
+def mentions(person: Person) -> int:
+    """Other people's events in which the person is mentioned: only the texts that name them go."""
+    if not person.needles:
+        return 0
+    texts = [json.dumps(needle, ensure_ascii=False)[1:-1].lower() for needle in person.needles]
+    count = 0
+    for since, until in months():
+        values: dict[str, Any] = {"workspace": person.workspace.pk, "since": since, "until": until, "texts": texts}
+        with connection.cursor() as cursor:
+            cursor.execute(MENTIONS, values)
+            found = [pk for (pk,) in cursor.fetchall()]
+        for event in Event.objects.filter(pk__in=found, received_at__gte=since, received_at__lt=until):
+            _blank(event, person)
+        count += len(found)
+    return count + _entry_pages(person)
+
+
+def _entry_pages(person: Person) -> int:
+    count = 0
+    for needle in person.needles:
+        count += Session.objects.filter(workspace=person.workspace, entry_page__icontains=needle).update(entry_page="")
+    return count
+
+
+def _blank(event: Event, person: Person) -> None:
+    changed = {name: without(getattr(event, name), person) for name in JSON_FIELDS}
+    names = {
+        name: GONE if searching.mentions(getattr(event, name), person) else getattr(event, name) for name in ("name", "group_id")
+    }
+    Event.objects.filter(pk=event.pk, received_at=event.received_at).update(**changed, **names)
+
+
+def without(content: Any, person: Person) -> Any:
+    """JSON content with every text that names the person replaced."""
+    if isinstance(content, dict):
+        return {GONE if searching.mentions(name, person) else name: without(part, person) for name, part in content.items()}
+    if isinstance(content, list):
+        return [without(part, person) for part in content]
+    if isinstance(content, str | int) and not isinstance(content, bool) and searching.mentions(str(content), person):
+        return GONE
+    return content
+
+
+def months() -> Iterator[tuple[datetime, datetime]]:
+    """[since, until) of every month of events there is: one statement each stays within the statement timeout."""
+    for name in sorted(partitions.existing()):
+        year, month = map(int, name.rsplit("_", 2)[1:])
+        first = month_start(datetime(year, month, 1, tzinfo=UTC).date())
+        yield (
+            datetime(first.year, first.month, 1, tzinfo=UTC),
+            datetime(add_months(first, 1).year, add_months(first, 1).month, 1, tzinfo=UTC),
+        )

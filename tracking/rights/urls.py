@@ -1,0 +1,15 @@
+"""People's rights in one workspace. Who asked is posted, never part of an address."""
+
+from django.urls import path
+
+from tracking.rights import views
+
+app_name = "rights"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("<int:pk>/", views.request_page, name="request"),
+    path("<int:pk>/answer", views.answer, name="answer"),
+    path("<int:pk>/refuse", views.refuse, name="refuse"),
+    path("files/<int:pk>.zip", views.download, name="download"),
+    path("retention/", views.retention_page, name="retention"),
+]

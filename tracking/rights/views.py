@@ -1,0 +1,119 @@
+"""Pages for privacy officers: requests of people, their answers, and how long data is kept."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mops.lib import clock
+from tracking.models import AccessFile, DataSubjectRequest
+from tracking.rights import access, registry, requests, retention
+from tracking.rights.forms import RefusalForm, RequestForm, RetentionForm
+from workspaces import audit
+from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.models import User, Workspace
+from workspaces.permissions import Permission
+
+PER_PAGE = 50
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def index(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """The requests, those due first, and the form for a new one."""
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    form = RequestForm(request.POST or None)
+    if form.is_valid():
+        found = _receive(space, request.user, form.cleaned_data)
+        return redirect("rights:request", space.slug, found.pk)
+    rows = DataSubjectRequest.objects.filter(workspace=space).defer("sealed_identifier").order_by("closed_at", "due_at", "pk")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "tracking/rights/index.html", {"form": form, "page": page, "now": clock.now()})
+
+
+def _receive(space: Workspace, user: User, said: dict[str, Any]) -> DataSubjectRequest:
+    at = timezone.make_aware(datetime.combine(said["received_on"], time()))
+    return requests.receive(
+        space, user, kind=said["kind"], identifier_kind=said["identifier_kind"], identifier=said["identifier"],
+        proof=said["proof"], received_at=min(at, clock.now()),
+    )  # fmt: skip
+
+
+@never_cache
+@require_GET
+def request_page(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    shown = get_object_or_404(DataSubjectRequest.objects.select_related("created_by"), pk=pk, workspace=space)
+    files = AccessFile.objects.filter(request=shown, created_by=request.user, expires_at__gt=clock.now()).defer("sealed")
+    reasons = {line.table: line.reason for line in registry.personal() if line.reason}
+    targets = [(name, to, reasons.get(name, "")) for name, to in shown.outcome.items() if to["rows"] or to["waiting"]]
+    context = {"shown": shown, "files": files, "refusal": RefusalForm(), "now": clock.now(), "targets": targets}
+    return render(request, "tracking/rights/request.html", context)
+
+
+@require_POST
+def answer(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Do what is asked for: prepare the file, begin the erasure, or close the gate."""
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    asked = get_object_or_404(DataSubjectRequest, pk=pk, workspace=space)
+    try:
+        _answer(asked, request.user)
+    except requests.UnableToAnswer:
+        messages.error(request, _("This request is answered already, or is being worked on."))
+    return redirect("rights:request", space.slug, asked.pk)
+
+
+def _answer(asked: DataSubjectRequest, user: User) -> None:
+    if asked.kind == DataSubjectRequest.Kind.ERASURE:
+        requests.start_erasure(asked, user)
+    elif not asked.sealed_identifier or asked.state == DataSubjectRequest.State.REFUSED:
+        raise requests.UnableToAnswer
+    elif asked.kind == DataSubjectRequest.Kind.ACCESS:
+        requests.prepare_access(asked, user)
+    else:
+        requests.object_to_marketing(asked, user)
+
+
+@require_POST
+def refuse(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    asked = get_object_or_404(DataSubjectRequest, pk=pk, workspace=space)
+    form = RefusalForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why: the person has a right to know."))
+    else:
+        try:
+            requests.refuse(asked, request.user, form.cleaned_data["reason"])
+        except requests.UnableToAnswer:
+            messages.error(request, _("This request is answered already, or is being worked on."))
+    return redirect("rights:request", space.slug, asked.pk)
+
+
+@never_cache
+@require_GET
+def download(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The zip, for the member who made it and as long as it lives; for anybody else it does not exist."""
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    file = get_object_or_404(AccessFile, pk=pk, workspace=space, created_by=request.user, expires_at__gt=clock.now())
+    audit.record(space, request.user, "rights.access_downloaded", f"#{file.request_id}")
+    name = f"access-{file.request_id}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(access.content_of(file), content_type="application/zip", headers=headers)
+
+
+@require_http_methods(["GET", "POST"])
+def retention_page(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    form = RetentionForm(request.POST or None, days=retention.days(space))
+    if form.is_valid():
+        retention.choose(space, request.user, form.days)
+        messages.success(request, _("Saved. It holds from the next night on."))
+        return redirect("rights:retention", space.slug)
+    return render(request, "tracking/rights/retention.html", {"form": form})
