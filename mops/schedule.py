@@ -22,6 +22,7 @@ SCHEDULE = (
     Recurring("Check every credential", "channels.tasks.check_connections", crontab(minute=40, hour=4)),
     Recurring("Take up imports that stand still", "tracking.tasks.resume_imports", crontab()),
     Recurring("Give orders the channel of campaigns that became known", "tracking.tasks.regroup_orders", crontab(minute=50)),
+    Recurring("Count the goals of days whose events changed", "tracking.tasks.compute_goals", schedule(30)),
     Recurring("Take waiting events through the steps", "tracking.tasks.dispatch_events", schedule(5)),
     Recurring("Make the months of events ahead", "tracking.tasks.make_partitions", crontab(minute=15, hour=1)),
     Recurring("Note consents that ran out, forget open requests", "tracking.tasks.tidy_consents", crontab(minute=5, hour=0)),

@@ -34,6 +34,7 @@ urlpatterns = [
     path("<slug:workspace>/consent/", include("tracking.consent.urls")),
     path("<slug:workspace>/profiles/", include("tracking.profiles.urls")),
     path("<slug:workspace>/rights/", include("tracking.rights.urls")),
+    path("<slug:workspace>/goals/", include("tracking.goals.urls")),
     path("<slug:workspace>/campaigns/", include("campaigns.urls")),
     path("<slug:workspace>/", include("reporting.urls")),
 ]  # fmt: skip

@@ -102,7 +102,7 @@ def _added(visit: Visit, line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _total(lines: Sequence[Mapping[str, Any]]) -> float:
-    return round(sum(line["price"] * line["quantity"] for line in lines), 2)
+    return float(round(sum(line["price"] * line["quantity"] for line in lines), 2))
 
 
 def _placed(order: ShopOrder, lines: list[dict[str, Any]]) -> dict[str, Any]:

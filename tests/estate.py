@@ -12,7 +12,19 @@ from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
-from tracking.models import AccessFile, DataSubjectRequest, DuplicateSuggestion, ImportFile, Merge, Order, Profile, Purpose, Source
+from tracking.models import (
+    AccessFile,
+    Conversion,
+    DataSubjectRequest,
+    DuplicateSuggestion,
+    Goal,
+    ImportFile,
+    Merge,
+    Order,
+    Profile,
+    Purpose,
+    Source,
+)
 from tracking.profiles.batch import Observation
 from tracking.profiles.extract import Kind, Said
 from tracking.profiles.resolution import resolve
@@ -143,6 +155,16 @@ class Estate:
         return DuplicateSuggestion.objects.get(first__profile=self.profile)
 
     @cached_property
+    def goal(self) -> Goal:
+        """With one conversion of three days ago."""
+        goal = Goal.objects.create(workspace=self.workspace, name=f"{self.name} goal", event="Order Completed")
+        Conversion.objects.create(
+            workspace=self.workspace, goal=goal, message_id=f"{self.name}-1", visitor=self.name, occurred_at=timezone.now(),
+            day=self.day, channel=CHANNEL, value=7, currency="EUR",
+        )  # fmt: skip
+        return goal
+
+    @cached_property
     def order(self) -> Order:
         at = timezone.now() - timedelta(days=3)
         return Order.objects.create(
@@ -172,6 +194,7 @@ class Estate:
             "invitation",
             "api_key",
             "link",
+            "goal",
             "order",
             "import_file",
             "access_file",

@@ -138,6 +138,14 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "rights:refuse": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:download": Page(P.HANDLE_RIGHTS, "GET", "access_file", dials=True),  # its maker's only: tests/tracking/rights
     "rights:retention": Page(P.HANDLE_RIGHTS, FORM),
+    # goals
+    "goals:list": Page(P.VIEW_REPORTS),
+    "goals:create": Page(P.MANAGE_GOALS, FORM),
+    "goals:preview": Page(P.MANAGE_GOALS),
+    "goals:detail": Page(P.VIEW_REPORTS, "GET", "goal"),
+    "goals:edit": Page(P.MANAGE_GOALS, FORM, "goal"),
+    "goals:archive": Page(P.MANAGE_GOALS, "POST", "goal"),
+    "goals:restore": Page(P.MANAGE_GOALS, "POST", "goal"),
     # campaigns and budgets
     "campaigns:list": Page(P.VIEW_REPORTS),
     "campaigns:create": Page(P.MANAGE_CAMPAIGNS, FORM),

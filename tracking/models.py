@@ -42,6 +42,7 @@ class Order(models.Model):
         API = "api", _("API")
         IMPORT = "import", _("File")
         SHOP = "shop", _("Shop")
+        WEBSITE = "website", _("Website")  # what a browser says, until anybody who keeps the books says something
 
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="orders")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="orders", null=True)
@@ -214,6 +215,7 @@ from tracking.event_models import (  # noqa: E402  models by topic, one place to
     Source,
     SourceDay,
 )
+from tracking.goal_models import ChangedDay, Conversion, Goal, Touchpoint  # noqa: E402
 from tracking.profile_models import (  # noqa: E402
     DuplicateSuggestion,
     Identity,
@@ -225,8 +227,8 @@ from tracking.profile_models import (  # noqa: E402
 from tracking.rights_models import AccessFile, DataSubjectRequest, RetentionRule  # noqa: E402
 
 __all__ = [
-    "AccessFile", "BlindKey", "ChainHead", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText", "Customer",
-    "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey", "Identity", "IdentityLink",
-    "ImportFile", "Merge", "Order", "Profile", "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection", "Release",
-    "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression", "Trait",
+    "AccessFile", "BlindKey", "ChainHead", "ChangedDay", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText",
+    "Conversion", "Customer", "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey", "Goal", "Identity",
+    "IdentityLink", "ImportFile", "Merge", "Order", "Profile", "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection",
+    "Release", "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression", "Touchpoint", "Trait",
 ]  # fmt: skip

@@ -55,7 +55,9 @@ class OrderRow(NamedTuple):
 
 
 def store(workspace: Workspace, rows: Sequence[OrderRow], source: str) -> Outcome:
-    """Store up to a few thousand rows for `source` ("api", "import", "shop"); of one order id in `rows` the last one counts.
+    """Store up to a few thousand rows for `source`, a value of Order.Source; of one order id in `rows` the last one counts.
+
+    What a browser says ("website") never changes what API, file or shop said of an order, and any of these replaces it.
 
     Runs in one transaction and a constant number of queries per 1,000 rows.
     """
@@ -89,14 +91,17 @@ def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -
     zone = ZoneInfo(workspace.time_zone)
     written, touched, changed = [], set(), 0
     for order_id, row in rows.items():
-        values = _values(row, customers.get(row.customer_key), campaigns.get(row.utm_id, ""), zone)
         order = known.get(order_id)
+        if order and source == Order.Source.WEBSITE != order.source:
+            continue
+        values = _values(row, customers.get(row.customer_key), campaigns.get(row.utm_id, ""), zone)
+        values["source"] = order.source if order and order.source != Order.Source.WEBSITE else source
         if order and all(getattr(order, name) == value for name, value in values.items()):
             continue
         if order:
             touched.add(order.customer_id)
             changed += 1
-        written.append(Order(workspace=workspace, order_id=order_id, source=source, **values))
+        written.append(Order(workspace=workspace, order_id=order_id, **values))
     Order.objects.bulk_create(written, update_conflicts=True, unique_fields=["workspace", "order_id"], update_fields=list(FIELDS))
     refunds.link(workspace, [order.order_id for order in written])
     recompute_customers(workspace, touched | {order.customer_id for order in written})
@@ -115,6 +120,7 @@ FIELDS = (
     *CUT,
     "channel",
     "channel_rule",
+    "source",
 )
 
 

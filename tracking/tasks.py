@@ -6,6 +6,7 @@ from celery import shared_task
 
 from tracking import ledger, orders, partitions
 from tracking.consent import upkeep
+from tracking.goals import computing
 from tracking.imports import running
 from tracking.ingest import run as ingest
 from tracking.rights import tasks as rights_tasks  # noqa: F401  workers look for tasks in this module only
@@ -41,6 +42,11 @@ def dispatch_events(**_: Any) -> None:
 @shared_task
 def ingest_batch(**_: Any) -> None:
     ingest.run_batch()
+
+
+@shared_task
+def compute_goals(**_: Any) -> None:
+    computing.run_waiting()
 
 
 @shared_task

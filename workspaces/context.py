@@ -38,6 +38,7 @@ NAVIGATION = (
     Entry(_("Channels"), "chart-column", "reporting:channels", Permission.VIEW_REPORTS, ("reporting:channel",)),
     Entry(_("Campaigns"), "megaphone", "campaigns:list", Permission.VIEW_REPORTS, ("campaigns:",)),
     Entry(_("Budgets"), "wallet", "campaigns:budgets", Permission.VIEW_REPORTS, ("campaigns:budget",)),
+    Entry(_("Goals"), "target", "goals:list", Permission.VIEW_REPORTS, ("goals:",)),
     Entry(_("Orders"), "shopping-bag", "tracking:orders", Permission.VIEW_ORDERS, ("tracking:",)),
     Entry(_("Profiles"), "users", "profiles:list", Permission.VIEW_PROFILES, ("profiles:",)),
     Entry(_("Connections"), "plug", "channels:connections", Permission.VIEW_CONNECTIONS, ("channels:",)),

@@ -10,6 +10,7 @@ class Permission(StrEnum):
     EXPORT_REPORTS = "export_reports"
     MANAGE_CAMPAIGNS = "manage_campaigns"
     MANAGE_BUDGETS = "manage_budgets"
+    MANAGE_GOALS = "manage_goals"
     VIEW_CONNECTIONS = "view_connections"
     MANAGE_CONNECTIONS = "manage_connections"
     RUN_SYNC = "run_sync"
@@ -33,7 +34,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(P),
     Role.ADMIN: frozenset(P) - {P.TRANSFER_OWNERSHIP},
     Role.MARKETER: frozenset(
-        {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS}
+        {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS, P.MANAGE_GOALS}
         | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_ORDERS, P.VIEW_PROFILES}
     ),
     Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS}),

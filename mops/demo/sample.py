@@ -16,6 +16,8 @@ from channels.connectors import PLATFORMS
 from channels.models import Connection
 from channels.tasks import dispatch
 from mops.demo import campaigns
+from tracking.collector import sources
+from tracking.models import Source
 from workspaces.models import ApiKey, Member, Role, User, Workspace
 
 PASSWORD = "alpenkiste-demo"  # noqa: S105  sample logins exist in the sandbox only, on this machine only
@@ -27,6 +29,7 @@ PEOPLE = (
     (Role.MANAGER, "Henrik Voss"),
     (Role.PRIVACY, "Leyla Demir"),
 )
+WEBSITE = "https://www.alpenkiste.example"
 TOKENS = {
     "google_ads": {"refresh_token": "sandbox-refresh-token"},
     "meta": {"access_token": "sandbox-system-user-token"},
@@ -92,6 +95,19 @@ def _open_shop(workspace: Workspace) -> None:
     ApiKey.objects.create(workspace=workspace, name="Sandbox-Shop", scopes=[ApiKey.Scope.ORDERS_WRITE], shown=key[:16],
                           key_hash=ApiKey.hash(key))  # fmt: skip
     control("/sandbox/shop", {"to": settings.SITE_URL, "key": key})
+
+
+def open_website() -> None:
+    """Let the visitors of the sandbox's shop send their events to the collector: the last 30 days first, then as time goes on.
+
+    Called once everything else is there: their events take some minutes to arrive and nobody should wait for them.
+    """
+    workspace = Workspace.objects.get(slug="alpenkiste")
+    source, _made = Source.objects.get_or_create(workspace=workspace, name="Sandbox website", defaults={
+        "kind": Source.Kind.BROWSER, "consent_mode": Source.ConsentMode.REQUIRED, "allowed_origins": [WEBSITE],
+        "rate_per_minute": 120_000})  # fmt: skip
+    sources.forget()
+    control("/sandbox/visitors", {"to": settings.SITE_URL, "key": source.write_key})
 
 
 def control(path: str, body: dict[str, object] | None = None) -> dict[str, object]:

@@ -170,3 +170,12 @@ def platform_campaign(workspace: Workspace, external_id: str, channel: str) -> P
     return PlatformCampaign.objects.create(
         workspace=workspace, account=account, external_id=external_id, name="PMax", channel=channel
     )
+
+
+def test_a_browser_fills_a_gap_and_corrects_nothing_that_the_books_say(workspace: Workspace) -> None:
+    seen = order(gross=Decimal(130), customer_key="")
+    assert orders.store(workspace, [seen], "website").stored == 1
+    assert orders.store(workspace, [seen._replace(gross=Decimal(135))], "website").corrected == 1
+    assert orders.store(workspace, [order(margin=Decimal(30))], "api").corrected == 1
+    assert orders.store(workspace, [seen], "website").unchanged == 1
+    assert Order.objects.values_list("gross", "margin", "source").get() == (Decimal(119), Decimal(30), "api")

@@ -14,6 +14,7 @@ EXPECTED = {
         Permission.EXPORT_REPORTS,
         Permission.MANAGE_CAMPAIGNS,
         Permission.MANAGE_BUDGETS,
+        Permission.MANAGE_GOALS,
         Permission.VIEW_CONNECTIONS,
         Permission.RUN_SYNC,
         Permission.VIEW_ORDERS,

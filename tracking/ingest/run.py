@@ -12,6 +12,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 from django.dispatch import Signal
 
+from tracking.goals.days import mark_events
 from tracking.ingest import facts, sessions, steps, store
 from tracking.ingest.arrival import Arrival
 from tracking.models import Rejection
@@ -94,7 +95,9 @@ def _take_through(arrivals: Sequence[Arrival]) -> None:
     store.drop(bots, Rejection.Reason.BOT)
     _lock_visitors(kept)
     store.store(kept)
-    days = sessions.recompute(kept, {pk: ZoneInfo(workspace.time_zone) for pk, workspace in found.items()})
+    zones = {pk: ZoneInfo(workspace.time_zone) for pk, workspace in found.items()}
+    days = sessions.recompute(kept, zones)
+    mark_events(kept, zones)
     store.note(facts.store(kept, days, found))
     for workspace_id in found:
         own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]

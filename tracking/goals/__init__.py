@@ -1,0 +1,1 @@
+"""Conversion goals: what a marketer counts as success, and the contacts that came before it."""

@@ -1,0 +1,49 @@
+"""Which days wait to be computed. Ingest adds a line in the transaction that stores the events, so none is forgotten."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from mops.lib import clock
+from tracking.ingest.arrival import Arrival
+from tracking.models import ChangedDay
+from workspaces.models import Workspace
+
+BACK = 90  # days a new or changed goal is counted back
+
+
+class Waiting(NamedTuple):
+    workspace_id: int
+    day: date
+    upto: int  # the newest line about this day; later ones come with later events
+
+
+def mark_events(arrivals: Iterable[Arrival], zones: dict[int, ZoneInfo]) -> None:
+    """The days of these events, in the caller's transaction."""
+    days = {(a.workspace_id, a.occurred_at.astimezone(zones[a.workspace_id]).date()) for a in arrivals}
+    ChangedDay.objects.bulk_create([ChangedDay(workspace_id=workspace_id, day=day) for workspace_id, day in sorted(days)])
+
+
+def mark(workspace: Workspace, days: Iterable[date]) -> None:
+    ChangedDay.objects.bulk_create([ChangedDay(workspace=workspace, day=day) for day in days])
+
+
+def mark_back(workspace: Workspace) -> None:
+    """Today and the days before it: for a goal that is new or counts differently."""
+    today = clock.today(workspace.time_zone)
+    mark(workspace, [today - timedelta(days=back) for back in range(BACK)])
+
+
+def waiting(most: int) -> list[Waiting]:
+    """Days to compute, oldest change first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, day, max(id) FROM tracking_changedday GROUP BY 1, 2 ORDER BY min(id) LIMIT %s", [most])
+        return [Waiting._make(row) for row in cursor.fetchall()]
+
+
+def done(one: Waiting) -> None:
+    """Take the lines away that this computation has seen; of the same transaction as the computation."""
+    ChangedDay.objects.filter(workspace_id=one.workspace_id, day=one.day, id__lte=one.upto).delete()
