@@ -19,6 +19,7 @@ EXPECTED = {
         Permission.RUN_SYNC,
         Permission.VIEW_ORDERS,
         Permission.IMPORT_ORDERS,
+        Permission.VIEW_PROFILES,
     },
     Role.MANAGER: {Permission.VIEW_REPORTS, Permission.EXPORT_REPORTS},
     Role.PRIVACY: {
@@ -28,6 +29,9 @@ EXPECTED = {
         Permission.VIEW_AUDIT,
         Permission.VIEW_CONSENT,
         Permission.MANAGE_CONSENT,
+        Permission.HANDLE_RIGHTS,
+        Permission.VIEW_PROFILES,
+        Permission.MANAGE_PROFILES,
     },
 }
 
