@@ -66,6 +66,10 @@ def _sessions(person: Person) -> Q:
     return Q(visitor__in=person.values(*SENDER_KINDS, *DEVICE_KINDS)) | Q(pk__in=events(person).values("session_id"))
 
 
+def _visits(person: Person) -> Q:
+    return Q(visitor__in=person.values(*SENDER_KINDS, *DEVICE_KINDS)) | Q(profile_id__in=person.profiles)
+
+
 def _subject(name: str = "subject") -> Lookup:
     return lambda person: Q(**{f"{name}__in": person.indexes})
 
@@ -106,6 +110,8 @@ LOOKUPS: dict[str, Lookup] = {
     "tracking.ImportFile": lambda person: Q(pk__in=searching.import_files(person)),
     "tracking.Rejection": lambda person: Q(pk__in=searching.rejections(person)),
     "tracking.RawBody": lambda person: Q(pk__in=searching.raw_bodies(person)),
+    "tracking.Touchpoint": lambda person: _visits(person) | Q(session__in=events(person).values("session_id")),
+    "tracking.Conversion": lambda person: _visits(person) | Q(message_id__in=events(person).values("message_id")),
     "tracking.Session": _sessions,
     "tracking.EventKey": lambda person: Q(message_id__in=events(person).values("message_id")),
     "tracking.Event": sent_by,

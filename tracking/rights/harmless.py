@@ -85,6 +85,10 @@ HARMLESS: dict[str, str] = {
     "tracking.Suppression": "subject_kind reason at",
     "tracking.Release": "purpose job subject_kind event_seq at state removal removal_queued_at removal_at",
     "tracking.DoubleOptIn": "subject_kind purpose text language requested_at sent_at expires_at confirmed_at revoked_at",
+    "tracking.Goal": "name kind event conditions counting value_property default_value state created_by created_at",
+    "tracking.Conversion": "goal occurred_at day channel value currency",
+    "tracking.Touchpoint": "at day channel platform_campaign matched_by",
+    "tracking.ChangedDay": "day",
     "tracking.Source": (
         "name kind write_key key_hash allowed_origins rate_per_minute consent_mode legal_basis dialect mapping sealed_secret "
         "state created_by created_at"

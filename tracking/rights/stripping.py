@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from mops.lib.period import add_months, month_start
 from tracking import partitions
-from tracking.models import Event, Session
+from tracking.models import Conversion, Event, Session
 from tracking.rights import finding, searching
 from tracking.rights.person import Person
 
@@ -52,6 +52,14 @@ def sessions(person: Person) -> int:
     with connection.cursor() as cursor:
         cursor.execute(SESSIONS, [person.workspace.pk, ids])
     return len(ids)
+
+
+def conversions(person: Person) -> int:
+    """They stay for the counts of their goals, of nobody."""
+    found = list(finding.rows("tracking.Conversion", person).values_list("pk", flat=True))
+    for pk in found:
+        Conversion.objects.filter(pk=pk).update(message_id=f"erased-{uuid4().hex}", visitor="", session_id=None, profile_id=None)
+    return len(found)
 
 
 def events(person: Person) -> int:

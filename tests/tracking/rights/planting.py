@@ -19,11 +19,13 @@ from tracking.consent import merging, purposes
 from tracking.consent.ledger import Statement, record
 from tracking.consent_models import Decision
 from tracking.models import (
+    Conversion,
     Customer,
     DoubleOptIn,
     DuplicateSuggestion,
     Event,
     EventKey,
+    Goal,
     Identity,
     IdentityLink,
     ImportFile,
@@ -38,6 +40,7 @@ from tracking.models import (
     Session,
     Source,
     Suppression,
+    Touchpoint,
     Trait,
 )
 from tracking.profiles.vault import Vault, identity_owner, trait_owner
@@ -138,6 +141,14 @@ class Planted:
             session=visit, notes=["canary-note"],
         )  # fmt: skip
         self.event(**said, kind="order")
+        goal = Goal.objects.create(workspace=self.workspace, name="Orders", event="Order Completed")
+        said = self.say("tracking.Conversion", message_id="canary-message", visitor=IDS["anonymous_id"], profile_id=self.profile.pk,
+                        session_id=visit.pk)  # fmt: skip
+        Conversion.objects.create(workspace=self.workspace, goal=goal, occurred_at=self.at, day=self.at.date(), channel="direct",
+                                  currency="EUR", **said)  # fmt: skip
+        said = self.say("tracking.Touchpoint", session=visit, visitor=IDS["anonymous_id"], profile_id=self.profile.pk,
+                        utm_campaign="canary-utm", click_id="canary-click")  # fmt: skip
+        Touchpoint.objects.create(workspace=self.workspace, at=self.at, day=self.at.date(), channel="direct", **said)
         self.canaries["tracking.EventKey", "message_id"] = "canary-message"
         self.event(message_id="of-somebody-else", user_id="bob-1", visitor="bob-1", properties={"friend": EMAIL, "price": 12})
 
