@@ -7,13 +7,15 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("swap", "sync", "dashboard", "collector")
+NAMES = ("swap", "sync", "dashboard", "collector", "identities")
+
+FULL = {"dashboard": {"facts": 10_000_000}, "identities": {"identities": 1_000_000}}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", default=NAMES, metavar="name", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--full", action="store_true", help="10 million facts for the dashboard instead of 1 million")
+    parser.add_argument("--full", action="store_true", help="10 million facts for the dashboard, 1 million identities")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mops-bench-") as folder:
         home = Path(folder)
@@ -40,7 +42,7 @@ def _run(home: Path, arguments: argparse.Namespace) -> int:
         for name in arguments.names:
             module = import_module(f"benchmarks.{name}")
             print(f"{name}: {(module.__doc__ or '').splitlines()[0]}")
-            right &= module.main(**({"facts": 10_000_000} if arguments.full and name == "dashboard" else {}))
+            right &= module.main(**(FULL.get(name, {}) if arguments.full else {}))
         return 0 if right else 1
     finally:
         embedded.stop(home)

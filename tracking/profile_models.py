@@ -134,7 +134,7 @@ class Merge(models.Model):
     into = models.ForeignKey(Profile, models.CASCADE, related_name="merges")
     source = models.ForeignKey(Profile, models.CASCADE, related_name="+")
     reason = models.CharField(max_length=14, choices=Reason)
-    evidence = models.JSONField(default=dict)  # {"event": id, "kinds": [hub, leaf], "at": instant}
+    evidence = models.JSONField(default=dict)  # {"links": [{"kinds": [hub, leaf], "at": instant}], "stayed": ids of the others}
     identities = models.JSONField(default=list)  # ids of those that moved
     merged_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)

@@ -32,11 +32,13 @@ def undo(workspace: Workspace, merge_id: int, member: User) -> Profile:
     lock_in_transaction(LOCK, workspace.pk)
     merge = Merge.objects.select_for_update().get(workspace=workspace, pk=merge_id)
     together = Identity.objects.filter(workspace=workspace, profile=merge.into_id).select_for_update().order_by("pk")
-    sides = {identity.pk: LEFT if identity.pk in merge.identities else RIGHT for identity in together}
+    before = {**dict.fromkeys(merge.evidence["stayed"], RIGHT), **dict.fromkeys(merge.identities, LEFT)}
+    sides = {identity.pk: before[identity.pk] for identity in together if identity.pk in before}  # later ones follow their links
     if merge.undone_at or set(sides.values()) != {LEFT, RIGHT}:
         raise UnableToDecide
     for identity in together:
-        identity.marks = {**identity.marks, str(merge.pk): sides[identity.pk]}
+        if identity.pk in sides:
+            identity.marks = {**identity.marks, str(merge.pk): sides[identity.pk]}
     Identity.objects.bulk_update(together, ["marks"])
     merge.undone_at, merge.undone_by = clock.now(), member
     merge.save(update_fields=["undone_at", "undone_by"])
@@ -108,7 +110,7 @@ def _again(
 ) -> dict[int, Row]:
     """Look at whole clusters anew; the identities as they are then. `homes`: where identities are to return to."""
     before = {row.id: row for row in store.members(workspace.pk, clusters)}
-    edges = [Edge(*row) for row in store.run(store.LINKS, list(clusters))]
+    edges = store.links(before.values())
     rows = {id_: row._replace(home_id=homes.get(id_, row.home_id)) for id_, row in before.items()}
     if confirmed:
         edges = [edge for edge in edges if edge[:2] != confirmed[:2]] + [confirmed]

@@ -6,7 +6,8 @@ lock, looks at the clusters it touches as a whole (tracking.profiles.grouping) a
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from django.db import transaction
 
@@ -83,13 +84,15 @@ def _is_news(batch: Batch, known: Mapping[Key, Row]) -> bool:
 
 def _touch(batch: Batch, known: Mapping[Key, Row]) -> None:
     """Only the times of what is known."""
-    rows = [(known[key].id, seen.first_at, seen.last_at) for key, seen in batch.seen.items()]
-    store.write(store.SEEN, sorted(rows))
-    seen_profiles: dict[int, tuple[Any, Any]] = {}
+    rows, profiles = [], dict[int, tuple[datetime, datetime]]()
     for key, seen in batch.seen.items():
-        first, last = seen_profiles.get(known[key].profile_id, (seen.first_at, seen.last_at))
-        seen_profiles[known[key].profile_id] = min(first, seen.first_at), max(last, seen.last_at)
-    store.write(store.SEEN_PROFILES, sorted((id_, *times) for id_, times in seen_profiles.items()))
+        row = known[key]
+        if seen.first_at < row.first_at or seen.last_at > row.last_at:
+            rows.append((row.id, seen.first_at, seen.last_at))
+            first, last = profiles.get(row.profile_id, (seen.first_at, seen.last_at))
+            profiles[row.profile_id] = min(first, seen.first_at), max(last, seen.last_at)
+    store.write(store.SEEN, sorted(rows))
+    store.write(store.SEEN_PROFILES, sorted((id_, *times) for id_, times in profiles.items()))
 
 
 def _learn(workspace: Workspace, batch: Batch) -> dict[Key, Row]:
@@ -100,7 +103,7 @@ def _learn(workspace: Workspace, batch: Batch) -> dict[Key, Row]:
     links = {(ids[hub], ids[leaf]): together for (hub, leaf), together in batch.links.items()}
     found = store.pairs(links.keys())
     news = {pair: link for pair, link in links.items() if pair not in found or link.at < found[pair]}
-    edges = {(hub, leaf): Edge(hub, leaf, at, confirmed) for hub, leaf, at, confirmed in store.run(store.LINKS, list(clusters))}
+    edges = {edge[:2]: edge for edge in store.links(before.values())}
     for pair, link in news.items():
         edges[pair] = Edge(*pair, link.at, pair in edges and edges[pair].is_confirmed)
     people.count(rows, [pair for pair in news if pair not in found])

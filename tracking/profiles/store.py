@@ -1,18 +1,21 @@
 """The SQL of identity resolution: every statement takes a whole micro-batch, so their number never grows with it."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from tracking.profiles.grouping import Edge
+
 KNOWN = """
 SELECT i.id, i.kind, i.index, i.profile_id, i.home_id, i.first_at, i.last_at, i.cluster, i.users, i.others, i.leaves, i.guard,
     i.marks
-FROM tracking_identity i JOIN unnest(%s::text[], %s::text[]) AS k (kind, index) ON i.kind = k.kind AND i.index = k.index
-WHERE i.workspace_id = %s ORDER BY i.id {lock}
+FROM tracking_identity i WHERE i.workspace_id = %s AND ({kinds}) ORDER BY i.id {lock}
 """
+OF_KIND = "(i.kind = %s AND i.index = ANY(%s))"  # each an index scan, whatever the planner knows of the table
 MEMBERS = """
 SELECT id, kind, index, profile_id, home_id, first_at, last_at, cluster, users, others, leaves, guard, marks
 FROM tracking_identity WHERE cluster = ANY(%s) AND workspace_id = %s ORDER BY id FOR NO KEY UPDATE
@@ -21,22 +24,12 @@ PAIRS = """
 SELECT l.hub_id, l.leaf_id, l.first_at FROM tracking_identitylink l
 JOIN unnest(%s::bigint[], %s::bigint[]) AS k (hub, leaf) ON l.hub_id = k.hub AND l.leaf_id = k.leaf
 """
-LINKS = """
-SELECT l.hub_id, l.leaf_id, l.first_at, l.is_confirmed FROM tracking_identity hub
-JOIN tracking_identitylink l ON l.hub_id = hub.id
-JOIN tracking_identity leaf ON leaf.id = l.leaf_id AND leaf.cluster = hub.cluster AND leaf.guard = ''
-WHERE hub.cluster = ANY(%s) AND hub.guard = ''
-"""
+LINKS = "SELECT hub_id, leaf_id, first_at, is_confirmed FROM tracking_identitylink WHERE hub_id = ANY(%s)"
 PROFILES = "SELECT id, merged_into_id, first_seen, last_seen FROM tracking_profile WHERE id = ANY(%s) ORDER BY id"
 FAMILY = "SELECT id FROM tracking_profile WHERE workspace_id = %s AND (id = ANY(%s) OR merged_into_id = ANY(%s))"
 SEEN = """
-WITH t AS (
-    SELECT i.id, t.first_at, t.last_at FROM tracking_identity i
-    JOIN unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS t (id, first_at, last_at) ON i.id = t.id
-    WHERE t.first_at < i.first_at OR t.last_at > i.last_at ORDER BY i.id FOR NO KEY UPDATE OF i
-)
 UPDATE tracking_identity i SET first_at = least(i.first_at, t.first_at), last_at = greatest(i.last_at, t.last_at)
-FROM t WHERE i.id = t.id
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS t (id, first_at, last_at) WHERE i.id = t.id
 """
 SEEN_PROFILES = """
 WITH t AS (
@@ -131,9 +124,11 @@ def write(statement: str, rows: Iterable[Sequence[Any]], *first: Any) -> None:
 
 def known(workspace_id: int, keys: Collection[tuple[str, str]], *, lock: bool = False) -> list[Row]:
     """Identities of (kind, index) keys; locked in the sequence of their ids if wanted."""
-    kinds, indexes = [kind for kind, _ in keys], [index for _, index in keys]
-    statement = KNOWN.format(lock="FOR NO KEY UPDATE OF i" if lock else "")
-    return [_row(row) for row in run(statement, kinds, indexes, workspace_id)]
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for kind, index in keys:
+        by_kind[kind].append(index)
+    statement = KNOWN.format(kinds=" OR ".join([OF_KIND] * len(by_kind)), lock="FOR NO KEY UPDATE OF i" if lock else "")
+    return [_row(row) for row in run(statement, workspace_id, *(part for pair in by_kind.items() for part in pair))]
 
 
 def members(workspace_id: int, clusters: Collection[int]) -> list[Row]:
@@ -145,6 +140,11 @@ def _row(row: Sequence[Any]) -> Row:
     """Django leaves JSON of raw statements as text."""
     marks = json.loads(row[12]) if isinstance(row[12], str) else row[12]
     return Row._make((*row[:12], marks))
+
+
+def links(rows: Iterable[Row]) -> list[Edge]:
+    """What was seen under these identities, as far as they link."""
+    return [Edge(*row) for row in run(LINKS, [row.id for row in rows if not row.guard])]
 
 
 def pairs(wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], datetime]:

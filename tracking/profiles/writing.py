@@ -87,10 +87,13 @@ def _write_merges(workspace: Workspace, change: Change, found: Grouping, assigne
         if edge[:2] in change.news:
             hub, leaf = change.rows[edge.hub], change.rows[edge.leaf]
             why[hub.profile_id].append({"kinds": [hub.kind, leaf.kind], "at": edge.at.isoformat()})
+    moved: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for id_, row in change.before.items():
+        moved[row.profile_id, change.rows[id_].profile_id].append(id_)
     merges = []
     for source, into in assigned.absorbed:
-        moved = [id_ for id_, row in change.before.items() if (row.profile_id, change.rows[id_].profile_id) == (source, into)]
-        merges.append((into, source, change.reason, json.dumps({"links": why[into][:5]}), json.dumps(moved)))
+        evidence = {"links": why[into][:5], "stayed": moved[into, into]}
+        merges.append((into, source, change.reason, json.dumps(evidence), json.dumps(moved[source, into])))
     store.write(store.NEW_MERGES, merges, workspace.pk, clock.now())
 
 
