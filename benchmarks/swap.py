@@ -106,7 +106,8 @@ def swap_by_hand(rows: list[Any]) -> None:
         stage(cursor, rows)
         cursor.execute("ANALYZE plain")
         cursor.execute(
-            "UPDATE by_hand f SET impressions=s.impressions, clicks=s.clicks, spend=s.spend, conversions=s.conversions, value=s.value"
+            "UPDATE by_hand f SET impressions=s.impressions, clicks=s.clicks, spend=s.spend,"
+            " conversions=s.conversions, value=s.value"
             " FROM plain s WHERE f.day=s.day AND f.campaign=s.campaign AND (f.impressions,f.clicks,f.spend,f.conversions,f.value)"
             " IS DISTINCT FROM (s.impressions,s.clicks,s.spend,s.conversions,s.value)"
         )

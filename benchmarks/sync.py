@@ -57,8 +57,14 @@ def _measure(connector: Any, request: Any) -> bool:
         _plain(rows)
         plain.append(time.perf_counter() - started)
     count, floor = len(rows), statistics.median(plain)
-    for name, seconds in (("fetch over the wire", fetching), ("store (first time, with history kept)", storing),
-                          ("fetch + store", [a + b for a, b in zip(fetching, storing, strict=True)]), ("plain COPY + swap", plain)):  # fmt: skip
+    whole = [fetched + kept for fetched, kept in zip(fetching, storing, strict=True)]
+    measured = {
+        "fetch over the wire": fetching,
+        "store, the first time": storing,
+        "fetch + store": whole,
+        "plain COPY + swap": plain,
+    }
+    for name, seconds in measured.items():
         median = statistics.median(seconds)
         print(f"  {name:<38} {median:6.2f} s {count / median:10,.0f} rows/s   {median / floor:5.2f}x")
     print(f"  {count} rows pulled, {stored} stored: {'right' if stored == count else 'WRONG'}")

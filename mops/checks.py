@@ -31,8 +31,8 @@ def encryption_keys_fit(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessag
         try:
             Fernet(key.encode())
         except ValueError:
-            errors.append(Error(f"Key {position} in FIELD_ENCRYPTION_KEYS is not a Fernet key.",
-                                hint="Make one with `manage.py doctor --new-key`; keep older keys behind it.", id="mops.E002"))  # fmt: skip
+            mend = "Make one with `manage.py doctor --new-key`; keep older keys behind it."
+            errors.append(Error(f"Key {position} in FIELD_ENCRYPTION_KEYS is not a Fernet key.", hint=mend, id="mops.E002"))
     if not settings.FIELD_ENCRYPTION_KEYS:
         errors.append(Error("FIELD_ENCRYPTION_KEYS is empty: credentials could not be stored.",
                             hint="Make a key with `manage.py doctor --new-key`.", id="mops.E003"))  # fmt: skip

@@ -63,9 +63,7 @@ class Tokens:
         if not stored:
             self._save()
 
-    def code(
-        self, platform: str, redirect_uri: str, challenge: str, scopes: tuple[str, ...], *, offline: bool = True
-    ) -> str:
+    def code(self, platform: str, redirect_uri: str, challenge: str, scopes: tuple[str, ...], *, offline: bool = True) -> str:
         """A new one-use authorization code."""
         code = f"4/{secrets.token_urlsafe(24)}"
         with self._lock:

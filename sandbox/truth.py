@@ -137,9 +137,7 @@ def _contacts(market: Market, as_of: datetime) -> Iterator[tuple[int, date, Tota
 def _contacts_by_person(market: Market) -> dict[int, list[_Contact]]:
     touches, ads = market.simulation.touches, len(market.simulation.structure.ads)
     people: dict[int, list[_Contact]] = defaultdict(list)
-    for person, at, source, view in zip(
-        *(touches[name].tolist() for name in ("person", "at", "source", "view")), strict=True
-    ):
+    for person, at, source, view in zip(*(touches[name].tolist() for name in ("person", "at", "source", "view")), strict=True):
         if source < ads:
             people[person].append(_Contact(at, source, bool(view)))
     return people

@@ -60,9 +60,7 @@ def refusal(error: RefreshError) -> ConnectorError:
         message = "Google refused the refresh token: it was revoked or expired. Reconnect the account."
         return ConnectorError(ErrorKind.AUTH, message, code=DEAD_GRANT)
     if code in WRONG_CLIENT:
-        message = (
-            "Google does not know this client id with this client secret. Correct them in the connection's settings."
-        )
+        message = "Google does not know this client id with this client secret. Correct them in the connection's settings."
         return ConnectorError(ErrorKind.AUTH, message, code=code)
     if error.retryable or not code:  # google-auth calls an error page in HTML final, but it is a proxy's, not Google's
         return ConnectorError(ErrorKind.TRANSIENT, "Google's token server has a temporary problem.", code="token")

@@ -59,9 +59,7 @@ class Migration(migrations.Migration):
                 ("checked_at", models.DateTimeField(null=True)),
                 (
                     "created_by",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
@@ -107,9 +105,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"),
                 ),
                 (
                     "account",
@@ -142,9 +138,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"),
                 ),
                 (
                     "account",
@@ -180,9 +174,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"),
                 ),
                 (
                     "account",
@@ -204,9 +196,7 @@ class Migration(migrations.Migration):
                 ("last_seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "ad_group",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="ads", to="channels.adgroup"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="ads", to="channels.adgroup"),
                 ),
             ],
         ),
@@ -216,15 +206,11 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workspaces.workspace"),
                 ),
                 (
                     "level",
-                    models.CharField(
-                        choices=[("campaign", "campaign"), ("ad_group", "ad_group"), ("ad", "ad")], max_length=10
-                    ),
+                    models.CharField(choices=[("campaign", "campaign"), ("ad_group", "ad_group"), ("ad", "ad")], max_length=10),
                 ),
                 ("entity_id", models.BigIntegerField()),
                 ("name", models.CharField(max_length=500)),
@@ -236,9 +222,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "pk",
-                    models.CompositePrimaryKey(
-                        "currency", "day", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.CompositePrimaryKey("currency", "day", blank=True, editable=False, primary_key=True, serialize=False),
                 ),
                 ("currency", models.CharField(max_length=3)),
                 ("day", models.DateField()),
@@ -246,9 +230,7 @@ class Migration(migrations.Migration):
                 ("is_carried", models.BooleanField(default=False)),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="channels_fxrate_positive")
-                ],
+                "constraints": [models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="channels_fxrate_positive")],
             },
         ),
         migrations.CreateModel(
@@ -715,9 +697,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    mops.lib.tenancy.SameWorkspace(
-                        "account", name="channels_accountday_account_ws", to="channels.AdAccount"
-                    )
+                    mops.lib.tenancy.SameWorkspace("account", name="channels_accountday_account_ws", to="channels.AdAccount")
                 ],
             },
         ),
@@ -817,9 +797,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="adaccount",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "platform", "external_id"), name="channels_adaccount_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("workspace", "platform", "external_id"), name="channels_adaccount_once"),
         ),
         migrations.AddIndex(
             model_name="entityname",
@@ -841,9 +819,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="syncrun",
-            index=models.Index(
-                condition=models.Q(("state", "running")), fields=["lease_until"], name="channels_syncrun_lease"
-            ),
+            index=models.Index(condition=models.Q(("state", "running")), fields=["lease_until"], name="channels_syncrun_lease"),
         ),
         migrations.AddIndex(
             model_name="syncrun",
@@ -859,9 +835,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="syncrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("since__lt", models.F("until"))), name="channels_syncrun_window"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("since__lt", models.F("until"))), name="channels_syncrun_window"),
         ),
         migrations.AddConstraint(
             model_name="syncrun",
@@ -888,9 +862,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="ad",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "ad_group", name="channels_ad_ad_group_ws", to="channels.AdGroup"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("ad_group", name="channels_ad_ad_group_ws", to="channels.AdGroup"),
         ),
         migrations.AddConstraint(
             model_name="adaccount",
@@ -906,9 +878,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="campaignmonth",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "account", name="channels_campaignmonth_account_ws", to="channels.AdAccount"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("account", name="channels_campaignmonth_account_ws", to="channels.AdAccount"),
         ),
         migrations.AddConstraint(
             model_name="adgroup",
@@ -918,9 +888,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="syncrun",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "account", name="channels_syncrun_account_ws", to="channels.AdAccount"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("account", name="channels_syncrun_account_ws", to="channels.AdAccount"),
         ),
         migrations.AddConstraint(
             model_name="dailystathistory",
@@ -930,9 +898,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="dailystat",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "account", name="channels_dailystat_account_ws", to="channels.AdAccount"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("account", name="channels_dailystat_account_ws", to="channels.AdAccount"),
         ),
         migrations.AddConstraint(
             model_name="dailystat",
@@ -942,9 +908,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="coverage",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "account", name="channels_coverage_account_ws", to="channels.AdAccount"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("account", name="channels_coverage_account_ws", to="channels.AdAccount"),
         ),
         migrations.AddConstraint(
             model_name="addailystathistory",
@@ -954,9 +918,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="addailystat",
-            constraint=mops.lib.tenancy.SameWorkspace(
-                "account", name="channels_addailystat_account_ws", to="channels.AdAccount"
-            ),
+            constraint=mops.lib.tenancy.SameWorkspace("account", name="channels_addailystat_account_ws", to="channels.AdAccount"),
         ),
         migrations.AddConstraint(
             model_name="addailystat",

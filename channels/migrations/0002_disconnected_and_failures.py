@@ -5,30 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('channels', '0001_initial'),
-        ('workspaces', '0003_key_dies_with_its_maker'),
+        ("channels", "0001_initial"),
+        ("workspaces", "0003_key_dies_with_its_maker"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='connection',
-            name='channels_connection_state',
+            model_name="connection",
+            name="channels_connection_state",
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='failures',
+            model_name="syncrun",
+            name="failures",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name='connection',
-            name='state',
-            field=models.CharField(choices=[('connected', 'Connected'), ('expiring', 'Expires soon'), ('reauth_required', 'Reconnect needed'), ('error', 'Error'), ('paused', 'Paused'), ('disconnected', 'Disconnected')], default='connected', max_length=20),
+            model_name="connection",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("connected", "Connected"),
+                    ("expiring", "Expires soon"),
+                    ("reauth_required", "Reconnect needed"),
+                    ("error", "Error"),
+                    ("paused", "Paused"),
+                    ("disconnected", "Disconnected"),
+                ],
+                default="connected",
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['connected', 'expiring', 'reauth_required', 'error', 'paused', 'disconnected'])), name='channels_connection_state'),
+            model_name="connection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["connected", "expiring", "reauth_required", "error", "paused", "disconnected"])),
+                name="channels_connection_state",
+            ),
         ),
     ]

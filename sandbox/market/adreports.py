@@ -17,9 +17,7 @@ _META_CLICKS = (("1d_click", 1), ("7d_click", 7), ("28d_click", 28))
 Grid = dict[str, Ints]  # one (days, ads) array per measure; claims as "<window>#" and "<window>$"
 
 
-def ad_days(
-    simulation: Simulation, account: int, since: date, until: date, as_of: datetime, *, by_campaign: bool
-) -> list[AdDay]:
+def ad_days(simulation: Simulation, account: int, since: date, until: date, as_of: datetime, *, by_campaign: bool) -> list[AdDay]:
     """Rows with at least one number, by day and then in catalogue order. `since` and `until` are inclusive."""
     structure, seconds = simulation.structure, epoch(as_of)
     present = simulation.local_day(ACCOUNTS[account].time_zone, seconds)

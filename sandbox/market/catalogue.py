@@ -65,9 +65,7 @@ class Plan(NamedTuple):
     removed: int | None = None
 
 
-def _search(
-    account: str, family: str, name: str, spend: int, *groups: str, renamed: tuple[int, str] | None = None
-) -> Plan:
+def _search(account: str, family: str, name: str, spend: int, *groups: str, renamed: tuple[int, str] | None = None) -> Plan:
     return Plan(account, family, name, "SEARCH", spend, tuple((group, 2) for group in groups), renamed=renamed)
 
 
@@ -81,9 +79,7 @@ PLANS = (
     _search(GOOGLE_DE, "brand", "DE_SEA_Brand_Exact", 17_000, "Alpenkiste", "Alpenkiste Shop"),
     _search(GOOGLE_DE, "brand", "DE_SEA_Brand_Phrase", 9_000, "Alpenkiste Gutschein"),
     _search(GOOGLE_DE, "brand", "AT_SEA_Brand_Exact", 4_000, "Alpenkiste Österreich"),
-    _search(
-        GOOGLE_DE, "generic", "DE_SEA_Generic_Rucksäcke", 33_000, "Wanderrucksack", "Trekkingrucksack", "Tagesrucksack"
-    ),
+    _search(GOOGLE_DE, "generic", "DE_SEA_Generic_Rucksäcke", 33_000, "Wanderrucksack", "Trekkingrucksack", "Tagesrucksack"),
     _search(GOOGLE_DE, "generic", "DE_SEA_Generic_Wanderschuhe", 36_000, "Wanderschuhe Damen", "Wanderschuhe Herren"),
     _search(GOOGLE_DE, "generic", "DE_SEA_Generic_Zelte", 20_000, "Trekkingzelt", "Familienzelt"),
     _search(GOOGLE_DE, "generic", "DE_SEA_Generic_Schlafsäcke", 12_000, "Daunenschlafsack", "Sommerschlafsack"),

@@ -100,9 +100,7 @@ def _split(whole: Ints, weight: Ints, total: Ints, group: Ints, newest: Ints) ->
 
 def _whole(contacts: Contacts, kind: int) -> Claims:
     count = len(contacts.at)
-    return Claims(
-        contacts.order, contacts.ad, contacts.at, np.full(count, kind), np.full(count, MILLION), contacts.worth
-    )
+    return Claims(contacts.order, contacts.ad, contacts.at, np.full(count, kind), np.full(count, MILLION), contacts.worth)
 
 
 def _meta(contacts: Contacts, structure: Structure) -> Claims:

@@ -47,9 +47,7 @@ def orders(simulation: Simulation, since: datetime, until: datetime, as_of: date
             fbclid=contact.fbclid,
             items=lines,
         )
-        for number, at, person, gross, net, margin, new, contact, lines in zip(
-            chosen.tolist(), *columns, marks, items, strict=True
-        )
+        for number, at, person, gross, net, margin, new, contact, lines in zip(chosen.tolist(), *columns, marks, items, strict=True)
     ]
 
 
@@ -82,9 +80,7 @@ def _items(simulation: Simulation, first: Ints, count: Ints) -> list[tuple[tuple
     table = simulation.items
     lines = [
         (*PRODUCTS[product][:2], quantity, money(unit))
-        for product, quantity, unit in zip(
-            *(table[name].tolist() for name in ("product", "quantity", "unit")), strict=True
-        )
+        for product, quantity, unit in zip(*(table[name].tolist() for name in ("product", "quantity", "unit")), strict=True)
     ]
     return [tuple(lines[begin:end]) for begin, end in zip(first.tolist(), (first + count).tolist(), strict=True)]
 

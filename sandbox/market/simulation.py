@@ -82,8 +82,7 @@ class Simulation:
         people = self.people
         free = people.free(begin)
         parts = [
-            (found, buys, -1)
-            for found, buys in zip(people.deciding(free, day, rng, _LOOKERS_BASE), (True, False), strict=True)
+            (found, buys, -1) for found, buys in zip(people.deciding(free, day, rng, _LOOKERS_BASE), (True, False), strict=True)
         ]
         for found, _, _ in parts:
             free[found] = False
@@ -211,18 +210,14 @@ class Simulation:
         self._claim(person, at, gross, base, np.stack((google, meta)))
 
     def _claim(self, person: Ints, at: Ints, gross: Ints, base: int, delays: Ints) -> None:
-        recent: dict[str, Any] = {
-            name: self.touches.since(name, _MEMORY) for name in ("person", "at", "source", "view")
-        }
+        recent: dict[str, Any] = {name: self.touches.since(name, _MEMORY) for name in ("person", "at", "source", "view")}
         order_of = np.full(len(self.people.alive), -1)
         order_of[person] = np.arange(len(person))
         order = order_of[recent["person"]]
         paid = np.flatnonzero((order >= 0) & (recent["source"] < len(self.structure.ads)))
         order, ads = order[paid], recent["source"][paid]
         rate = self._rates(at[order], ads)
-        contacts = Contacts(
-            order, ads, recent["at"][paid], recent["view"][paid].astype(bool), at[order], gross[order] * rate
-        )
+        contacts = Contacts(order, ads, recent["at"][paid], recent["view"][paid].astype(bool), at[order], gross[order] * rate)
         made = claims(contacts, self.structure)
         delay = delays[self.structure.ad_is_meta[made.ad].astype(int), made.order]
         ordered_at = at[made.order]

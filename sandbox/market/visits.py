@@ -86,9 +86,7 @@ def _crowd(simulation: Simulation, begin: int, end: int) -> Iterator[Visit]:
 def _crowd_day(simulation: Simulation, source: int, day: int, time_zone: str, begin: int, end: int) -> Iterator[Visit]:
     """A source's sessions of a local day. Consent and engagement are spread as the analytics property counts them."""
     delivery, structure = simulation.deliveries[day], simulation.structure
-    total, consented, engaged = (
-        int(column[source]) for column in (delivery.sessions, delivery.consented, delivery.engaged)
-    )
+    total, consented, engaged = (int(column[source]) for column in (delivery.sessions, delivery.consented, delivery.engaged))
     if not total:
         return
     marks, channel = tags(structure, source, day), structure.channel(source)

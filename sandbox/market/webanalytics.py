@@ -64,8 +64,7 @@ def _add_crowd(simulation: Simulation, grid: _Grid, days: Ints, seconds: int) ->
             if not chosen:
                 continue
             sessions, consented, engaged = (
-                np.stack([getattr(delivery, name)[sources] for delivery in chosen])
-                for name in ("sessions", "consented", "engaged")
+                np.stack([getattr(delivery, name)[sources] for delivery in chosen]) for name in ("sessions", "consented", "engaged")
             )
             until, before = (
                 consented_seen(sessions, consented, engaged, _share(zone, local, bound[row]))
@@ -123,10 +122,7 @@ def _rows(simulation: Simulation, grid: _Grid, days: Ints) -> list[SessionDay]:
     summed = _Grid(*(values @ belongs for values in grid))
     first = {int(k): n for n, k in reversed(list(enumerate(key)))}
     kept = np.argwhere(np.any(np.stack(summed) != 0, axis=0)).tolist()
-    return [
-        _row(simulation, summed, first[column], row, column, int(days[row]), first[column] < ads)
-        for row, column in kept
-    ]
+    return [_row(simulation, summed, first[column], row, column, int(days[row]), first[column] < ads) for row, column in kept]
 
 
 def _row(simulation: Simulation, grid: _Grid, source: int, row: int, column: int, day: int, paid: bool) -> SessionDay:

@@ -54,9 +54,7 @@ class _Service(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no typ
                 wire.search_stream, types.SearchGoogleAdsStreamRequest.deserialize, _serialize
             )
         if method == ("GoogleAdsService", "Search"):
-            return grpc.unary_unary_rpc_method_handler(
-                wire.search, types.SearchGoogleAdsRequest.deserialize, _serialize
-            )
+            return grpc.unary_unary_rpc_method_handler(wire.search, types.SearchGoogleAdsRequest.deserialize, _serialize)
         if method == ("CustomerService", "ListAccessibleCustomers"):
             request = types.ListAccessibleCustomersRequest.deserialize
             return grpc.unary_unary_rpc_method_handler(wire.accessible, request, _serialize)
@@ -113,9 +111,7 @@ class Wire:
         account = self._reach(request.customer_id, context)
         self._strike(context, self._sandbox.faults.take(PLATFORM, account.external_id, only=ACCOUNT_FAULTS))
         if request.page_size:
-            self._fail(
-                context, Failure("request_error", "PAGE_SIZE_NOT_SUPPORTED", "Setting the page size is not supported.")
-            )
+            self._fail(context, Failure("request_error", "PAGE_SIZE_NOT_SUPPORTED", "Setting the page size is not supported."))
         query, rows, _ = self._answer(request.query, account, context, wants_summary=False)
         start = int(request.page_token or 0)
         answer = self._page("SearchGoogleAdsResponse", query, rows[start : start + PAGE])
@@ -143,18 +139,14 @@ class Wire:
         self._admit(context)
         login = self._metadata.get("login-customer-id", "")
         if login and not re.fullmatch(r"\d{10}", login):
-            self._fail(
-                context, Failure("header_error", "INVALID_LOGIN_CUSTOMER_ID", "The login customer ID is not valid.")
-            )
+            self._fail(context, Failure("header_error", "INVALID_LOGIN_CUSTOMER_ID", "The login customer ID is not valid."))
         account = next((one for one in self._accounts() if one.external_id == customer_id), None)
         if account is None or (account.manager_id and not login):
             self._fail(context, FAILURES[Fault.PERMISSION_DENIED])
         assert account is not None
         if login and login not in (account.manager_id, account.external_id):
             code = "INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION"
-            self._fail(
-                context, Failure("authorization_error", code, "The login customer does not manage this customer.")
-            )
+            self._fail(context, Failure("authorization_error", code, "The login customer does not manage this customer."))
         return account
 
     def _strike(self, context: Any, fault: Fault | None) -> None:

@@ -181,9 +181,7 @@ def _fits(row: Mapping[str, Any], condition: Condition) -> bool:
     answers = {"=": have == wanted[0], "!=": have != wanted[0]}
     if operator in answers:
         return bool(answers[operator])
-    return bool(
-        {">": have > wanted[0], ">=": have >= wanted[0], "<": have < wanted[0], "<=": have <= wanted[0]}[operator]
-    )
+    return bool({">": have > wanted[0], ">=": have >= wanted[0], "<": have < wanted[0], "<=": have <= wanted[0]}[operator])
 
 
 def _like(text: str, sample: object) -> Any:

@@ -50,9 +50,7 @@ def consent(sandbox: "Sandbox", platform: str, *, needs_pkce: bool) -> Handler:
         scopes = tuple(asked["scope"].replace(",", " ").split())
         offline = platform != "google" or asked.get("access_type") == "offline"
         challenge = asked.get("code_challenge", "")
-        return _back(
-            asked, {"code": sandbox.tokens.code(platform, asked["redirect_uri"], challenge, scopes, offline=offline)}
-        )
+        return _back(asked, {"code": sandbox.tokens.code(platform, asked["redirect_uri"], challenge, scopes, offline=offline)})
 
     return handle
 
@@ -77,9 +75,7 @@ def _refusal(asked: Mapping[str, str], needs_pkce: bool) -> str:
 
 
 def _consent_page(platform: str, asked: Mapping[str, str]) -> Response:
-    hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in asked.items()
-    )
+    hidden = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in asked.items())
     scopes = "".join(f"<li><code>{escape(scope)}</code></li>" for scope in asked["scope"].replace(",", " ").split())
     body = (
         f"<p>The application <strong>{escape(asked['client_id'])}</strong> asks to read this data:</p><ul>{scopes}</ul>"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from pytest import MonkeyPatch
 from pytest_django.live_server_helper import LiveServer
 
 from channels import fx, plan, states
@@ -34,19 +33,20 @@ def connect_everything(workspace: Workspace, sandbox: Sandbox) -> None:
         plan.backfill(account, since=sandbox.market.start)
 
 
-def stand_at(instant: datetime, sandbox: Sandbox, monkeypatch: MonkeyPatch) -> None:
+def stand_at(instant: datetime, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "clock", FixedClock(instant))
     Path(settings.SANDBOX_CLOCK).write_text(json.dumps({"offset_seconds": 0, "frozen_at": instant.isoformat()}))
 
 
 def tell_orders(workspace: Workspace, sandbox: Sandbox, address: str, until: datetime) -> None:
     key = ApiKey.generate()
-    ApiKey.objects.create(workspace=workspace, name="shop", scopes=[ApiKey.Scope.ORDERS_WRITE], shown="x", key_hash=ApiKey.hash(key))
+    scopes = [ApiKey.Scope.ORDERS_WRITE]
+    ApiKey.objects.create(workspace=workspace, name="shop", scopes=scopes, shown="x", key_hash=ApiKey.hash(key))
     Shop(sandbox.market, FixedClock(until)).tell(address, key, until)
 
 
 def test_what_is_stored_equals_the_truth_today_and_on_earlier_days(
-    platforms: Sandbox, live_server: LiveServer, monkeypatch: MonkeyPatch
+    platforms: Sandbox, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace, days = a_workspace(), [NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)]
     for day in days:

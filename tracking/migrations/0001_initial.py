@@ -1,9 +1,10 @@
-import channels.taxonomy
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import mops.lib.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import channels.taxonomy
+import mops.lib.tenancy
 
 
 class Migration(migrations.Migration):

@@ -59,7 +59,7 @@ class _Sets:
         return id_
 
     def join(self, one: int, other: int) -> str:
-        """"" when they are one set now, else the key of the constraint that forbids it."""
+        """ "" when they are one set now, else the key of the constraint that forbids it."""
         one, other = self.find(one), self.find(other)
         if one == other:
             return ""

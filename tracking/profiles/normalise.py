@@ -71,7 +71,7 @@ def name_key(value: str) -> str:
 
 
 def street(value: str) -> str:
-    """"Musterstr. 5 A" → "Musterstraße 5a": the word for street in full, the house number without gaps."""
+    """ "Musterstr. 5 A" → "Musterstraße 5a": the word for street in full, the house number without gaps."""
     found = STREET.sub(_street_word, text(value)).strip(" ,.")
     number = HOUSE.search(found)
     if number is None or number.start() == 0:

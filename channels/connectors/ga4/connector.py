@@ -86,9 +86,7 @@ class Ga4:
         google = self._login()
         if self._client is None:
             trust(self._endpoint.ca_bundle)
-            self._client = BetaAnalyticsDataClient(
-                credentials=google, client_options={"api_endpoint": self._endpoint.api}
-            )
+            self._client = BetaAnalyticsDataClient(credentials=google, client_options={"api_endpoint": self._endpoint.api})
         asked = report_request(request, offset, self.page_rows)
         try:
             return RunReportResponse.pb(self._client.run_report(asked, timeout=self._endpoint.timeout, retry=None))

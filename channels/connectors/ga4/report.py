@@ -56,9 +56,7 @@ def goal(request: PullRequest) -> str:
     """The one metric counted as conversions."""
     wanted = request.goals.get("conversion") or GOALS[0]
     if wanted not in GOALS:
-        raise ConnectorError(
-            ErrorKind.INVALID, f"Google Analytics has no goal {wanted}; choose one of {', '.join(GOALS)}."
-        )
+        raise ConnectorError(ErrorKind.INVALID, f"Google Analytics has no goal {wanted}; choose one of {', '.join(GOALS)}.")
     return wanted
 
 
@@ -136,9 +134,7 @@ class Reading:
         identity = name if named and campaign_id in ("", NOT_SET) else campaign_id or NOT_SET
         external_id = f"{source} / {medium} / {identity}"
         shown = name if named else f"{source} / {medium}"
-        self._entities[external_id] = EntityRow(
-            "campaign", external_id, "", shown, "enabled", CHANNELS.get(group, "other")
-        )
+        self._entities[external_id] = EntityRow("campaign", external_id, "", shown, "enabled", CHANNELS.get(group, "other"))
         self._ids[labels] = external_id
         return external_id
 

@@ -32,19 +32,13 @@ class GoogleAds:
     def check(self) -> CredentialCheck:
         """Renew the token and ask which accounts it reaches. AUTH or PERMISSION says what the owner has to do."""
         token(self._endpoint, self._credentials).renew(always=True)
-        customers = (
-            self._session().accessible()
-        )  # refused without the scope, which the token server does not always name
+        customers = self._session().accessible()  # refused without the scope, which the token server does not always name
         return CredentialCheck("Google Ads " + ", ".join(customers), (SCOPE,), None)
 
     def accounts(self) -> list[AccountInfo]:
         """Every account that can be pulled, by id. Managers are opened, not listed; accounts they lost are left out."""
         found: dict[str, AccountInfo] = {}
-        roots = (
-            [self._credentials.login_customer_id]
-            if self._credentials.login_customer_id
-            else self._session().accessible()
-        )
+        roots = [self._credentials.login_customer_id] if self._credentials.login_customer_id else self._session().accessible()
         for root in roots:
             for account in self._clients(root):
                 known = found.get(account.external_id)
@@ -81,9 +75,7 @@ class GoogleAds:
             for message in self._session(root).stream(root, reports.CLIENTS):
                 clients = [row.customer_client for row in message.results]
                 found += [
-                    reports.account(client, "" if str(client.id) == root else root)
-                    for client in clients
-                    if not client.manager
+                    reports.account(client, "" if str(client.id) == root else root) for client in clients if not client.manager
                 ]
         except ConnectorError as error:
             if error.code == "authorization_error.CUSTOMER_NOT_ENABLED":  # closed accounts stay in the list

@@ -83,9 +83,7 @@ def entities(results: Iterable[Any], seen: set[tuple[str, str]]) -> list[EntityR
         campaign_id, ad_group_id, ad_id = str(row.campaign.id), row.ad_group.id, row.ad_group_ad.ad.id
         ladder = [_campaign(row.campaign, campaign_id)]
         if ad_group_id:
-            ladder.append(
-                EntityRow("ad_group", str(ad_group_id), campaign_id, row.ad_group.name, _status(row.ad_group))
-            )
+            ladder.append(EntityRow("ad_group", str(ad_group_id), campaign_id, row.ad_group.name, _status(row.ad_group)))
         if ad_id:
             name = row.ad_group_ad.ad.name or f"Ad {ad_id}"  # most ads have no name of their own
             ladder.append(EntityRow("ad", str(ad_id), str(ad_group_id), name, _status(row.ad_group_ad)))
@@ -160,9 +158,7 @@ class Statistics:
 
     def _compare(self, totals: Any) -> None:
         if (totals.cost_micros, totals.impressions, totals.clicks) != (self._micros, self._impressions, self._clicks):
-            message = (
-                "The rows of Google Ads do not sum to its own totals: some are missing. The pull will be tried again."
-            )
+            message = "The rows of Google Ads do not sum to its own totals: some are missing. The pull will be tried again."
             raise ConnectorError(ErrorKind.PARTIAL, message)
 
 

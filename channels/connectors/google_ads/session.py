@@ -108,7 +108,5 @@ def _token(process: int, endpoint: Endpoint, credentials: Credentials) -> Token:
 
 
 @lru_cache(maxsize=KEPT)
-def _session(
-    process: int, endpoint: Endpoint, credentials: Credentials, version: str, login_customer_id: str
-) -> Session:
+def _session(process: int, endpoint: Endpoint, credentials: Credentials, version: str, login_customer_id: str) -> Session:
     return Session(endpoint, _token(process, endpoint, credentials), version, login_customer_id)

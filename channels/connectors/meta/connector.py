@@ -39,9 +39,7 @@ class Meta:
         """Ask what the token may do and whose it is. AUTH if it is dead, PERMISSION if it may not read ads."""
         token = self._graph.debug_token()
         if not token.get("is_valid"):
-            raise ConnectorError(
-                ErrorKind.AUTH, "Meta no longer takes the access token. Reconnect the account.", code="190"
-            )
+            raise ConnectorError(ErrorKind.AUTH, "Meta no longer takes the access token. Reconnect the account.", code="190")
         scopes = tuple(token.get("scopes") or ())
         if not {"ads_read", "ads_management"} & set(scopes):
             message = "The login lacks the permission ads_read. Reconnect and allow it."

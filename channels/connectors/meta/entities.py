@@ -40,9 +40,7 @@ class Level:
     def gone(self, row: Mapping[str, Any]) -> EntityRow:
         """The entity of an insights row that its edge no longer lists."""
         external_id = row[self.id_field]
-        return self._row(
-            external_id, row.get(self.parent_field, ""), row.get(self.name_field) or external_id, "removed"
-        )
+        return self._row(external_id, row.get(self.parent_field, ""), row.get(self.name_field) or external_id, "removed")
 
     def _row(self, external_id: str, parent: str, name: str, status: str) -> EntityRow:
         return EntityRow(self.key, external_id, parent, name, status, "" if self.parent_field else CHANNEL)

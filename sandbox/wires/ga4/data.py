@@ -117,11 +117,7 @@ def _filled(query: Query, page: list[Line], total: int) -> Any:
         answer.dimension_headers.add(name=name)
     for name in query.metrics:
         kind = (
-            MetricType.TYPE_CURRENCY
-            if name in CURRENCIES
-            else MetricType.TYPE_FLOAT
-            if name in FLOATS
-            else MetricType.TYPE_INTEGER
+            MetricType.TYPE_CURRENCY if name in CURRENCIES else MetricType.TYPE_FLOAT if name in FLOATS else MetricType.TYPE_INTEGER
         )
         answer.metric_headers.add(name=name, type_=int(kind))
     for labels, numbers in page:

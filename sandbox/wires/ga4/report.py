@@ -68,9 +68,7 @@ def parse(request: Any, today: date) -> Query:
 
 def _known(names: tuple[str, ...], known: dict[str, Any], most: int, kind: str) -> None:
     if len(names) > most:
-        raise invalid(
-            f"Requests are limited to {most} {kind}s within a nested request. This request is for {len(names)}."
-        )
+        raise invalid(f"Requests are limited to {most} {kind}s within a nested request. This request is for {len(names)}.")
     for name in names:
         if name not in known:
             raise invalid(f"Field {name} is not a valid {kind}.")
@@ -85,11 +83,7 @@ def _day(text: str, today: date) -> date:
 
 
 def _order(order: Any, dimensions: tuple[str, ...], metrics: tuple[str, ...]) -> tuple[bool, int, bool]:
-    names, name = (
-        (metrics, order.metric.metric_name)
-        if order.HasField("metric")
-        else (dimensions, order.dimension.dimension_name)
-    )
+    names, name = (metrics, order.metric.metric_name) if order.HasField("metric") else (dimensions, order.dimension.dimension_name)
     if name not in names:
         raise invalid(f"Cannot order by {name}: it is not in the report.")
     return names is metrics, names.index(name), bool(order.desc)

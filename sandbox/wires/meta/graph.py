@@ -99,9 +99,7 @@ class Graph:
         used = min(99, self._calls[account] * 100 // DAILY_CALLS)
         throttle = json.dumps({"app_id_util_pct": used, "acc_id_util_pct": used, "ads_api_access_tier": "full_access"})
         headers = {"x-fb-trace-id": uuid4().hex[:11], "X-FB-Ads-Insights-Throttle": throttle, **business_usage(used)}
-        return Response(
-            response.status, response.body, response.content_type, headers | dict(response.headers), response.cut
-        )
+        return Response(response.status, response.body, response.content_type, headers | dict(response.headers), response.cut)
 
 
 def unknown_path(request: Request) -> Response:
