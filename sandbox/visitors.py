@@ -23,10 +23,10 @@ from sandbox.clock import Clock, FixedClock
 if TYPE_CHECKING:
     from sandbox.market import Market
 
-DAYS = 30  # caught up on: what the product's pages show at first
+DAYS = 5  # caught up on: what the live pages show at first
 BATCH = 250  # events of a request; the collector takes 500 and 500 KB
 STRIDE = timedelta(hours=6)  # sent between two notes of how far it came; small enough for memory
-PER_SECOND = 800  # events while catching up, so that a machine of two cores still has pages to serve
+PER_SECOND = 250  # events while catching up, so that a machine of two cores still has pages to serve
 EVERY = 10.0  # seconds between two looks
 PATIENCE = 6  # times a busy product is asked again
 

@@ -157,6 +157,7 @@ class Demo:
             rows = self._progress_rows() or rows
         self.screen.bars(rows)
         self.screen.keep()
+        sample.settle()
         sample.open_website()
         return logins
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from campaigns import matching
+from campaigns.models import CampaignLink
 from channels import fx, plan, states
 from channels.connectors import PLATFORMS
 from channels.models import Connection
 from channels.tasks import dispatch
 from mops.demo import campaigns
+from tracking import orders
 from tracking.collector import sources
 from tracking.models import Source
 from workspaces.models import ApiKey, Member, Role, User, Workspace
@@ -97,8 +100,16 @@ def _open_shop(workspace: Workspace) -> None:
     control("/sandbox/shop", {"to": settings.SITE_URL, "key": key})
 
 
+def settle() -> None:
+    """After the first pulls: orders learn their campaigns' channels, the sample campaigns their platform campaigns."""
+    workspace = Workspace.objects.get(slug="alpenkiste")
+    orders.regroup(workspace)
+    for campaign in workspace.campaigns.exclude(name_rule=""):
+        matching.link(campaign, list(matching.suggestions(campaign)), CampaignLink.Origin.RULE)
+
+
 def open_website() -> None:
-    """Let the visitors of the sandbox's shop send their events to the collector: the last 30 days first, then as time goes on.
+    """Let the visitors of the sandbox's shop send their events to the collector: the last days first, then as time goes on.
 
     Called once everything else is there: their events take some minutes to arrive and nobody should wait for them.
     """
