@@ -27,7 +27,6 @@ check: install-dev ## Style, types, layers, templates, migrations, deployment se
 	$(production) $(bin)/mypy
 	$(production) $(bin)/lint-imports
 	$(bin)/djlint templates --lint --quiet
-	$(bin)/djlint templates --check --quiet
 	$(production) $(bin)/python -W ignore manage.py makemigrations --check --dry-run
 	$(production) $(bin)/python manage.py check --deploy --fail-level WARNING
 	$(production) $(bin)/python manage.py check_translations
