@@ -82,7 +82,7 @@ class OutcomeSerializer(serializers.Serializer[Outcome]):
 
 def _one_or_many(serializer: type[serializers.Serializer[Any]], name: str) -> PolymorphicProxySerializer:
     return PolymorphicProxySerializer(
-        component_name=name, serializers=[serializer, serializer(many=True)], resource_type_field_name=None
+        component_name=name, serializers=[serializer, serializer(many=True)], resource_type_field_name=None, many=False
     )
 
 
