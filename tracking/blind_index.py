@@ -76,7 +76,8 @@ def _phone(text: str) -> str:
         number = phonenumbers.parse(text, "DE")
     except phonenumbers.NumberParseException as error:
         raise Unidentifiable(_("“%(text)s” is no telephone number.") % {"text": text[:30]}) from error
-    if not phonenumbers.is_possible_number(number):
+    # IS_POSSIBLE only: a number that could be dialled within a town at most names nobody.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise Unidentifiable(_("“%(text)s” is no telephone number.") % {"text": text[:30]})
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -122,8 +122,8 @@ def test_consent_is_remembered_and_withdrawn_by_one_click(page: "Page", site: Si
 def test_purposes_can_be_chosen_one_by_one(page: "Page", site: Site) -> None:
     page.goto(banner_page(site, "data-ads='ads_measurement:google'"))
     button(page, "Auswählen").click()
-    page.locator("#cc-main .pm input[value=analytics]").focus()
-    page.keyboard.press("Space")
+    page.wait_for_function("document.activeElement.closest('#cc-main .pm')")  # the dialog takes the focus when it is open
+    page.locator("#cc-main .pm input[value=analytics]").press("Space")
     page.get_by_role("button", name="Auswahl speichern").click()
     site.wait(page, lambda: site.names == ["page"])
     assert site.events[0]["context"]["consent"] == {"purposes": {"analytics": True, "ads_measurement:google": False}}
