@@ -75,7 +75,7 @@ def _by_rule(person: Person, line: registry.Personal) -> Target:
         return _done(rows.delete()[1].get(line.table, 0))
     if line.erasure == Erasure.KEEP:
         return Target("kept", rows.count())
-    raise NotImplementedError(f"{line.table} says {line.erasure} and has no step for it")
+    raise RuntimeError(f"{line.table} says {line.erasure} and has no step for it")
 
 
 def _orders(person: Person, _line: registry.Personal) -> Target:
