@@ -216,6 +216,7 @@ from tracking.event_models import (  # noqa: E402  models by topic, one place to
     SourceDay,
 )
 from tracking.goal_models import ChangedDay, Conversion, Goal, Touchpoint  # noqa: E402
+from tracking.plan_models import PlanVersion, PlanViolation, QualityDay  # noqa: E402
 from tracking.profile_models import (  # noqa: E402
     DuplicateSuggestion,
     Identity,
@@ -229,6 +230,7 @@ from tracking.rights_models import AccessFile, DataSubjectRequest, RetentionRule
 __all__ = [
     "AccessFile", "BlindKey", "ChainHead", "ChangedDay", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText",
     "Conversion", "Customer", "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey", "Goal", "Identity",
-    "IdentityLink", "ImportFile", "Merge", "Order", "Profile", "Purpose", "RawBody", "Refund", "RefusedRow", "Rejection",
-    "Release", "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression", "Touchpoint", "Trait",
+    "IdentityLink", "ImportFile", "Merge", "Order", "PlanVersion", "PlanViolation", "Profile", "Purpose", "QualityDay", "RawBody",
+    "Refund", "RefusedRow", "Rejection", "Release", "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression",
+    "Touchpoint", "Trait",
 ]  # fmt: skip

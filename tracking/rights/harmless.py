@@ -89,6 +89,10 @@ HARMLESS: dict[str, str] = {
     "tracking.Conversion": "goal occurred_at day channel value currency",
     "tracking.Touchpoint": "at day channel platform_campaign matched_by",
     "tracking.ChangedDay": "day",
+    # what people plan; names of events and properties are kept only as far as they look like names (tracking.plan.names)
+    "tracking.PlanVersion": "number events origin changes made_by made_at",
+    "tracking.PlanViolation": "source version day release event kind property number last_at",
+    "tracking.QualityDay": "source day release events checked invalid grounded identified late tagged tagged_whole last_at",
     "tracking.Source": (
         "name kind write_key key_hash allowed_origins rate_per_minute consent_mode legal_basis dialect mapping sealed_secret "
         "state created_by created_at"
