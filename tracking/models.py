@@ -26,13 +26,21 @@ class Customer(models.Model):
     first_order_at = models.DateTimeField(null=True)
     acquisition_channel = models.CharField(max_length=20, choices=channel_choices, blank=True)
     acquisition_campaign = models.CharField(max_length=200, blank=True)  # utm_id or utm_campaign of the first order
+    user_index = models.CharField(max_length=64, blank=True)  # blind indexes of the key as a user id and as a CRM id
+    crm_index = models.CharField(max_length=64, blank=True)
+    profile = models.ForeignKey("tracking.Profile", models.SET_NULL, null=True, related_name="customers")  # tracking.buyers
 
     class Meta:
         constraints = [
             WorkspaceKey(),
+            SameWorkspace("profile", to="tracking.Profile"),
             models.UniqueConstraint(fields=["workspace", "key"], name="tracking_customer_once"),
         ]
-        indexes = [models.Index(fields=["workspace", "first_order_at"], name="tracking_customer_first_order")]
+        indexes = [
+            models.Index(fields=["workspace", "first_order_at"], name="tracking_customer_first_order"),
+            models.Index(fields=["workspace", "user_index"], name="tracking_customer_user"),
+            models.Index(fields=["workspace", "crm_index"], name="tracking_customer_crm"),
+        ]
 
 
 class Order(models.Model):

@@ -15,7 +15,8 @@ from django.db import connection, transaction
 from channels.connectors import PLATFORMS
 from channels.models import PlatformCampaign
 from mops.lib.locks import lock_in_transaction
-from tracking import refunds, row_rules
+from tracking import buyers, changes, refunds, row_rules
+from tracking.blind_index import Indexer
 from tracking.channel_grouping import Origin, group
 from tracking.models import Customer, Order
 from tracking.outcome import Outcome, Refused
@@ -138,8 +139,16 @@ def _values(row: OrderRow, customer_id: int | None, campaign_channel: str, zone:
 
 def _customers(workspace: Workspace, keys: set[str]) -> dict[str, int]:
     """Ids by key, new customers created."""
-    Customer.objects.bulk_create([Customer(workspace=workspace, key=key) for key in sorted(keys)], ignore_conflicts=True)
-    return dict(Customer.objects.filter(workspace=workspace, key__in=keys).values_list("key", "id"))
+    known = dict(Customer.objects.filter(workspace=workspace, key__in=keys).values_list("key", "id"))
+    if not (missing := keys - known.keys()):
+        return known
+    indexer = Indexer(workspace.pk)
+    fresh = [Customer(workspace=workspace, key=key, **buyers.indexes(indexer, key)) for key in sorted(missing)]
+    Customer.objects.bulk_create(fresh, ignore_conflicts=True)
+    buyers.relink(
+        workspace.pk, customers=[index for customer in fresh for index in (customer.user_index, customer.crm_index) if index]
+    )
+    return known | dict(Customer.objects.filter(workspace=workspace, key__in=missing).values_list("key", "id"))
 
 
 def campaign_channels(workspace: Workspace, utm_ids: Iterable[str]) -> dict[str, str]:
@@ -155,6 +164,7 @@ def campaign_channels(workspace: Workspace, utm_ids: Iterable[str]) -> dict[str,
 
 def recompute_customers(workspace: Workspace, customer_ids: Iterable[int | None]) -> None:
     """Set first order, channel and campaign of these customers from their earliest order, empty where none is left."""
+    ids = sorted({id_ for id_ in customer_ids if id_})
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -172,8 +182,9 @@ def recompute_customers(workspace: Workspace, customer_ids: Iterable[int | None]
             ) AS first ON true
             WHERE customer.workspace_id = %(workspace)s AND customer.id = wanted.id
             """,
-            {"ids": sorted(id_ for id_ in customer_ids if id_), "workspace": workspace.pk},
+            {"ids": ids, "workspace": workspace.pk},
         )
+    changes.tell_of_buyers(workspace.pk, ids)
 
 
 def regroup(workspace: Workspace) -> int:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from mops.lib.locks import lock_in_transaction
-from tracking import row_rules
+from tracking import changes, row_rules
 from tracking.models import Order, Refund
 from tracking.outcome import Outcome, Refused
 from workspaces.models import Workspace
@@ -55,6 +55,8 @@ def _store_unique(workspace: Workspace, rows: dict[str, RefundRow]) -> tuple[int
         changed += refund is not None
         written.append(Refund(workspace=workspace, refund_id=refund_id, **values))
     Refund.objects.bulk_create(written, update_conflicts=True, unique_fields=["workspace", "refund_id"], update_fields=list(FIELDS))
+    touched = Order.objects.filter(workspace=workspace, pk__in={refund.order_id for refund in written})
+    changes.tell_of_buyers(workspace.pk, touched.values_list("customer_id", flat=True))
     return len(written) - changed, changed
 
 

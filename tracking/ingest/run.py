@@ -5,13 +5,13 @@ At least once becomes exactly once: the claim, the facts and the state "stored" 
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import OperationalError, connection, transaction
-from django.dispatch import Signal
 
+from tracking import changes
 from tracking.goals.days import mark_events
 from tracking.ingest import facts, sessions, steps, store
 from tracking.ingest.arrival import Arrival
@@ -20,7 +20,6 @@ from workspaces.models import Workspace
 
 BATCH = 500
 MOST_TASKS = 20  # micro-batches asked for at once; the next tick asks for the rest
-events_stored = Signal()  # after the commit: workspace_id, event_ids, visitors
 log = structlog.get_logger(__name__)
 
 CLAIM = """
@@ -101,7 +100,14 @@ def _take_through(arrivals: Sequence[Arrival]) -> None:
     store.note(facts.store(kept, days, found))
     for workspace_id in found:
         own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]
-        _announce(workspace_id, [arrival.id for arrival in own], sorted({arrival.visitor for arrival in own}))
+        changes.tell(workspace_id, (pair for arrival in own for pair in _facets(arrival)))
+
+
+def _facets(arrival: Arrival) -> Iterator[tuple[int, str]]:
+    if arrival.profile_id:
+        yield arrival.profile_id, changes.event_facet(arrival.type, arrival.name)
+        if arrival.type == "identify" or "traits" in arrival.context:
+            yield arrival.profile_id, changes.TRAIT
 
 
 def _lock_visitors(arrivals: Sequence[Arrival]) -> None:
@@ -109,9 +115,3 @@ def _lock_visitors(arrivals: Sequence[Arrival]) -> None:
     keys = sorted({zlib.crc32(f"{a.workspace_id}:{a.visitor}".encode()) - 2**31 for a in arrivals})
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(1869509492, key) FROM unnest(%s::int[]) AS key", [keys])
-
-
-def _announce(workspace_id: int, event_ids: list[int], visitors: list[str]) -> None:
-    transaction.on_commit(
-        lambda: events_stored.send(sender=None, workspace_id=workspace_id, event_ids=event_ids, visitors=visitors), robust=True
-    )

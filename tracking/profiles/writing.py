@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mops.lib import clock
+from tracking import buyers
+from tracking.changes import PERSON, tell
 from tracking.models import DuplicateSuggestion, Merge
 from tracking.profiles import consents, moving, people, store
 from tracking.profiles.grouping import Edge, Grouping
@@ -14,6 +16,8 @@ from tracking.profiles.people import Assignment, ProfileRow
 from tracking.profiles.store import Row
 from tracking.profiles.vault import Vault, identity_owner
 from workspaces.models import Workspace
+
+MOVE = "UPDATE tracking_event SET profile_id = %s WHERE workspace_id = %s AND profile_id = %s"
 
 
 class Change(NamedTuple):
@@ -43,6 +47,18 @@ def settle(workspace: Workspace, change: Change) -> None:
     _suggest(workspace, change, found)
     consents.follow(workspace, change.rows, change.before, change.unknown)
     _move_events(workspace, change, dict(assigned.absorbed))
+    buyers.follow(workspace.pk, change.rows, change.before)
+    tell(workspace.pk, ((profile_id, PERSON) for profile_id in _of_changed(change)))
+
+
+def _of_changed(change: Change) -> set[int]:
+    """Profiles that are new, or won or lost an identifier."""
+    found = set()
+    for id_, row in change.rows.items():
+        was = change.before[id_].profile_id if id_ in change.before else 0
+        if was != row.profile_id:
+            found |= {was, row.profile_id} - {0}
+    return found
 
 
 def _profiles(change: Change) -> dict[int, ProfileRow]:
@@ -104,7 +120,9 @@ def _suggest(workspace: Workspace, change: Change, found: Grouping) -> None:
 
 
 def _move_events(workspace: Workspace, change: Change, absorbed: Mapping[int, int]) -> None:
-    """Events keep the profile they came to; where a profile was split they are looked at again."""
+    """Events follow a merge as they are; where a profile was split they are looked at again."""
+    for source, into in sorted(absorbed.items()):
+        store.run(MOVE, into, workspace.pk, source)
     split = {
         row.profile_id
         for id_, row in change.before.items()

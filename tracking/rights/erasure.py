@@ -87,8 +87,8 @@ def _customers(person: Person, _line: registry.Personal) -> Target:
     """The shop's key becomes a random one: the books still tell a buyer's first order from the next, but not who it was."""
     found = list(finding.rows("tracking.Customer", person).exclude(key__startswith="erased-"))
     for customer in found:
-        customer.key = f"erased-{uuid4().hex}"
-    return _done(Customer.objects.bulk_update(found, ["key"]))
+        customer.key, customer.user_index, customer.crm_index, customer.profile = f"erased-{uuid4().hex}", "", "", None
+    return _done(Customer.objects.bulk_update(found, ["key", "user_index", "crm_index", "profile"]))
 
 
 def _import_files(person: Person, _line: registry.Personal) -> Target:
@@ -98,8 +98,7 @@ def _import_files(person: Person, _line: registry.Personal) -> Target:
 def _releases(person: Person, _line: registry.Personal) -> Target:
     """First the destinations forget, then we do: the ledger is the only memory of what has to come back."""
     rows = finding.rows("tracking.Release", person)
-    for purpose, subject in rows.filter(removal="").values_list("purpose", "subject").distinct():
-        removals.queue(person.workspace.pk, purpose, subject)
+    removals.queue(person.workspace.pk, rows.filter(removal="").values_list("purpose", "subject").distinct())
     deleted, _per_table = rows.filter(removal=Release.Removal.VERIFIED).delete()
     return _done(deleted, rows.count())
 
