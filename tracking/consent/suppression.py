@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from mops.lib import clock
+from tracking import changes
 from tracking.blind_index import Subject
 from tracking.consent import linking, locking
 from tracking.consent.ledger import PERSON, Statement, record_many
@@ -20,6 +21,7 @@ def suppress(workspace: Workspace, subject: Subject, reason: Suppression.Reason,
         Suppression(workspace=workspace, subject_kind=s.kind, subject=s.index, reason=reason, at=clock.now()) for s in person
     ]
     Suppression.objects.bulk_create(entries, ignore_conflicts=True)
+    changes.tell_of_subjects(workspace.pk, ((s.index, changes.SUPPRESSION) for s in person))
     granted = ConsentState.objects.filter(workspace=workspace, subject__in=[s.index for s in person], decision=Decision.GRANTED)
     record_many(workspace, [
         Statement(Subject(state.subject_kind, state.subject), state.purpose.key, Decision.WITHDRAWN, "objection",
@@ -41,4 +43,5 @@ def is_unreachable(workspace: Workspace, subject: Subject) -> bool:
 def lift(workspace: Workspace, subject: Subject) -> bool:
     """After a new, proven consent of the same person an old objection ends; complaints, bounces and erasures stay."""
     rows = Suppression.objects.filter(workspace=workspace, subject=subject.index, reason=Suppression.Reason.OBJECTION)
+    changes.tell_of_subjects(workspace.pk, [(subject.index, changes.SUPPRESSION)])
     return bool(rows.delete()[0])
