@@ -120,88 +120,6 @@ class Refund(models.Model):
         ]
 
 
-class ColumnMapping(models.Model):
-    """A saved answer to "which column is what" for files with these headers."""
-
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="column_mappings")
-    kind = models.CharField(max_length=20, default="orders")
-    headers = models.JSONField()  # as read from the file, in order
-    columns = models.JSONField()  # {"order_id": "Bestellnummer", …}
-    options = models.JSONField(default=dict)  # decimal sign, date format, zone, currency
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = [
-            WorkspaceKey(),
-            models.UniqueConstraint(fields=["workspace", "kind", "headers"], name="tracking_mapping_once"),
-        ]
-
-
-class ImportFile(models.Model):
-    """An uploaded file on its way: its columns, how far it is read, and what became of its rows.
-
-    The row is the truth, a task only works on it: a file whose lease ran out is taken up again where it stopped.
-    """
-
-    class State(models.TextChoices):
-        UPLOADED = "uploaded", _("Waiting for the columns")
-        RUNNING = "running", _("Importing")
-        DONE = "done", _("Imported")
-        FAILED = "failed", _("Failed")
-
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="import_files")
-    kind = models.CharField(max_length=20, default="orders")
-    name = models.CharField(max_length=200)
-    content = models.BinaryField()  # deleted after the import
-    headers = models.JSONField(default=list)  # as read from the file
-    columns = models.JSONField(default=dict)  # {"order_id": "Bestellnummer", …}
-    options = models.JSONField(default=dict)  # decimal sign, date format, zone, currency …
-    state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
-    lease_until = models.DateTimeField(null=True)  # who works on it answers until then
-    rows = models.PositiveIntegerField(default=0)
-    processed = models.PositiveIntegerField(default=0)
-    stored = models.PositiveIntegerField(default=0)
-    corrected = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
-    refused = models.PositiveIntegerField(default=0)
-    error_message = models.TextField(blank=True)
-    created_by = models.ForeignKey("workspaces.User", models.SET_NULL, null=True)
-    created_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            WorkspaceKey(),
-            models.CheckConstraint(
-                condition=models.Q(state__in=["uploaded", "running", "done", "failed"]),
-                name="tracking_importfile_state",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["lease_until"], name="tracking_importfile_lease", condition=models.Q(state="running")),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class RefusedRow(models.Model):
-    """A row of an imported file that was not taken, as it stood there, and why."""
-
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="refused_rows")
-    line = models.PositiveIntegerField()  # as an editor or a spreadsheet counts
-    reason = models.CharField(max_length=500)
-    cells = models.JSONField()  # list[str], in the file's column order
-
-    class Meta:
-        constraints = [
-            WorkspaceKey(),
-            SameWorkspace("file", to="tracking.ImportFile"),
-            models.UniqueConstraint(fields=["file", "line"], name="tracking_refusedrow_once"),
-        ]
-
-
 from tracking.consent_models import (  # noqa: E402
     BlindKey,
     ChainHead,
@@ -224,6 +142,13 @@ from tracking.event_models import (  # noqa: E402  models by topic, one place to
     SourceDay,
 )
 from tracking.goal_models import ChangedDay, Conversion, Goal, Touchpoint  # noqa: E402
+from tracking.import_models import (  # noqa: E402
+    ColumnMapping,
+    ImportedRow,
+    ImportFile,
+    ImportReceipt,
+    RefusedRow,
+)
 from tracking.plan_models import PlanVersion, PlanViolation, QualityDay  # noqa: E402
 from tracking.profile_models import (  # noqa: E402
     DuplicateSuggestion,
@@ -238,7 +163,7 @@ from tracking.rights_models import AccessFile, DataSubjectRequest, RetentionRule
 __all__ = [
     "AccessFile", "BlindKey", "ChainHead", "ChangedDay", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText",
     "Conversion", "Customer", "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey", "Goal", "Identity",
-    "IdentityLink", "ImportFile", "Merge", "Order", "PlanVersion", "PlanViolation", "Profile", "Purpose", "QualityDay", "RawBody",
-    "Refund", "RefusedRow", "Rejection", "Release", "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression",
-    "Touchpoint", "Trait",
+    "IdentityLink", "ImportFile", "ImportReceipt", "ImportedRow", "Merge", "Order", "PlanVersion", "PlanViolation", "Profile",
+    "Purpose", "QualityDay", "RawBody", "Refund", "RefusedRow", "Rejection", "Release", "RetentionRule", "Session", "Source",
+    "SourceDay", "SubjectLink", "Suppression", "Touchpoint", "Trait",
 ]  # fmt: skip

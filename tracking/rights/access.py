@@ -144,6 +144,7 @@ def _label(table: str) -> str:
         "tracking.ConsentState": _("Consent: what holds"), "tracking.Release": _("Handed to others: where and when"),
         "tracking.RawBody": _("Requests as they came"), "tracking.Rejection": _("Events that were not taken"),
         "tracking.ImportFile": _("Imported files"), "tracking.RefusedRow": _("Refused lines of files"),
+        "tracking.ImportedRow": _("What imported files wrote"),
         "tracking.Profile": _("Profile"), "tracking.Merge": _("Merged profiles"), "tracking.Suppression": _("Never to be reached"),
         "tracking.DoubleOptIn": _("Confirmation mails"), "tracking.DataSubjectRequest": _("Requests about rights"),
     }.get(table, table.partition(".")[2])  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
-from tracking.models import Event, Order
+from tracking.models import Event, Order, Refund
 from tracking.rights import searching
 from tracking.rights.person import DEVICE_KINDS, SENDER_KINDS, Kind, Person
 from workspaces.models import Member, User
@@ -62,6 +62,13 @@ def _refunds(person: Person) -> Q:
     return Q(order__in=orders) | Q(order_id_text__in=orders.values("order_id"))
 
 
+def _imported_rows(person: Person) -> Q:
+    """What files wrote of the person's orders and refunds."""
+    orders = Order.objects.filter(_orders(person), workspace=person.workspace).values("order_id")
+    refunds = Refund.objects.filter(_refunds(person), workspace=person.workspace).values("refund_id")
+    return Q(file__kind="orders", key__in=orders) | Q(file__kind="refunds", key__in=refunds)
+
+
 def _sessions(person: Person) -> Q:
     return Q(visitor__in=person.values(*SENDER_KINDS, *DEVICE_KINDS)) | Q(pk__in=events(person).values("session_id"))
 
@@ -103,6 +110,7 @@ def _invited(person: Person) -> Q:
 
 
 LOOKUPS: dict[str, Lookup] = {
+    "tracking.ImportedRow": _imported_rows,
     "tracking.Refund": _refunds,
     "tracking.Order": _orders,
     "tracking.Customer": _customers,

@@ -71,10 +71,12 @@ HARMLESS: dict[str, str] = {
     "tracking.Refund": "order refunded_at day gross net margin currency received_at",
     "tracking.ColumnMapping": "kind headers columns options updated_at",
     "tracking.ImportFile": (
-        "kind headers columns options state lease_until rows processed stored corrected unchanged refused error_message "
-        "created_by created_at finished_at"
+        "kind source headers columns options state lease_until rows processed stored corrected unchanged refused consents unproven "
+        "removed restored kept ends_consents error_message created_by created_at finished_at"
     ),
     "tracking.RefusedRow": "file line",
+    "tracking.ImportedRow": "file was_kept",
+    "tracking.ImportReceipt": "file raw_id received_at",
     "tracking.BlindKey": "name sealed created_at",
     "tracking.Purpose": "key name destination legal_basis expiry_months created_at",
     "tracking.ConsentText": "purpose language version text sha256 published_at",

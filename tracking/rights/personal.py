@@ -17,6 +17,7 @@ def _fields(text: str) -> tuple[str, ...]:
 
 
 PERSONAL: tuple[Personal, ...] = (
+    Personal("tracking.ImportedRow", _fields("key before digest"), Found.BUYER, Erasure.DELETE, Kept.IMPORTS),
     Personal("tracking.Refund", _fields("refund_id order_id_text"), Found.BUYER, Erasure.KEEP, Kept.BOOKS, BOOKS),
     Personal("tracking.Order", _fields("order_id"), Found.BUYER, Erasure.KEEP, Kept.BOOKS, BOOKS),
     Personal("tracking.Order", _fields("gclid fbclid referrer"), Found.BUYER, Erasure.STRIP, Kept.BOOKS, BOOKS),

@@ -28,6 +28,7 @@ from tracking.models import (
     Goal,
     Identity,
     IdentityLink,
+    ImportedRow,
     ImportFile,
     Merge,
     Order,
@@ -205,6 +206,8 @@ class Planted:
         said = self.say("tracking.RefusedRow", cells=["canary-cell", EMAIL], reason="“canary-reason” is no amount.")
         RefusedRow.objects.create(workspace=self.workspace, file=done, line=2, **said)
         RefusedRow.objects.create(workspace=self.workspace, file=file, line=2, reason="none", cells=["bob-1"])
+        wrote = self.say("tracking.ImportedRow", key="canary-order-1", before={"gclid": "canary-before"}, digest="canary-digest")
+        ImportedRow.objects.create(workspace=self.workspace, file=done, **wrote)
 
     def _consent(self) -> None:
         purposes.ensure(self.workspace)
