@@ -11,6 +11,8 @@ class Permission(StrEnum):
     MANAGE_CAMPAIGNS = "manage_campaigns"
     MANAGE_BUDGETS = "manage_budgets"
     MANAGE_GOALS = "manage_goals"
+    VIEW_SEGMENTS = "view_segments"
+    MANAGE_SEGMENTS = "manage_segments"  # also lets members out: exports, webhooks
     VIEW_CONNECTIONS = "view_connections"
     MANAGE_CONNECTIONS = "manage_connections"
     RUN_SYNC = "run_sync"
@@ -34,13 +36,13 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(P),
     Role.ADMIN: frozenset(P) - {P.TRANSFER_OWNERSHIP},
     Role.MARKETER: frozenset(
-        {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS, P.MANAGE_GOALS}
+        {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS, P.MANAGE_GOALS, P.VIEW_SEGMENTS, P.MANAGE_SEGMENTS}
         | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_ORDERS, P.VIEW_PROFILES}
     ),
-    Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS}),
+    Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS, P.VIEW_SEGMENTS}),
     Role.PRIVACY: frozenset(
         {P.VIEW_REPORTS, P.VIEW_CONNECTIONS, P.VIEW_ORDERS, P.VIEW_AUDIT, P.VIEW_CONSENT, P.MANAGE_CONSENT, P.HANDLE_RIGHTS}
-        | {P.VIEW_PROFILES, P.MANAGE_PROFILES}
+        | {P.VIEW_PROFILES, P.MANAGE_PROFILES, P.VIEW_SEGMENTS}
     ),
 }
 
