@@ -61,6 +61,7 @@ ACTIONS = {  # in words; an action without words shows its name
     "orders.import_done": _("Order import finished"),
     "orders.import_failed": _("Order import failed"),
     "orders.import_started": _("Order import started"),
+    "plan.changed": _("Tracking plan changed"),
     "platform_campaign.classified": _("Channel of a campaign chosen"),
     "rights.access_downloaded": _("Access file downloaded"),
     "rights.access_prepared": _("Access file prepared"),

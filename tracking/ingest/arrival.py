@@ -37,6 +37,8 @@ class Arrival:
     device: dict[str, str] | None = None
     profile_id: int | None = None
     dropped: str = ""  # why it is no event, as the bot rule says
+    plan_version: int = 0  # id of the version it was held against; 0 where the plan says nothing about it
+    violations: list[tuple[str, str]] = field(default_factory=list)  # (kind, property), see tracking.plan.compiled
     notes: list[tuple[str, str]] = field(default_factory=list)  # (step, what it found)
 
     def __post_init__(self) -> None:

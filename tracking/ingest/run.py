@@ -16,6 +16,7 @@ from tracking.goals.days import mark_events
 from tracking.ingest import facts, sessions, steps, store
 from tracking.ingest.arrival import Arrival
 from tracking.models import Rejection
+from tracking.plan import counting
 from workspaces.models import Workspace
 
 BATCH = 500
@@ -101,6 +102,7 @@ def _take_through(arrivals: Sequence[Arrival]) -> None:
     for workspace_id in found:
         own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]
         changes.tell(workspace_id, (pair for arrival in own for pair in _facets(arrival)))
+    counting.count(kept)
 
 
 def _facets(arrival: Arrival) -> Iterator[tuple[int, str]]:

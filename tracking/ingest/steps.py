@@ -1,7 +1,7 @@
 """The steps an event goes through, in order. What a step cannot make sense of becomes a note, never a lost event.
 
 Visits come after the events are stored, because they are computed from all events of the day, also those that were here
-before; orders come last, because they take their origin from their visit.
+before; orders come after them, because they take their origin from their visit. Counting is last: nobody waits for a counter.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracking.ingest import acquisition, bots, clock, enrich, identify, kinds
 from tracking.ingest.arrival import Arrival
+from tracking.plan import checking
 
 
 class Step(NamedTuple):
@@ -29,9 +30,11 @@ STEPS = (
     Step("acquisition", _("Origin found"), acquisition.find_origins),
     Step("kind", _("Meaning named"), kinds.name_kinds),
     Step("enrich", _("Enriched"), enrich.enrich),
+    Step("plan", _("Held against the plan"), checking.check),
     Step("store", _("Stored"), None),
     Step("sessions", _("Visits computed"), None),
     Step("facts", _("Orders and refunds stored"), None),
+    Step("quality", _("Counted"), None),
 )
 
 
