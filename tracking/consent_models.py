@@ -103,7 +103,7 @@ class ConsentEvent(models.Model):
     at = models.DateTimeField()  # when this server learned it
     given_at = models.DateTimeField()  # when the person said it, never after `at`
     text = models.ForeignKey(ConsentText, models.PROTECT, related_name="+", null=True)
-    source = models.CharField(max_length=20)  # tracking.consent.ledger.SOURCES
+    source = models.CharField(max_length=20)  # tracking.consent.appending.SOURCES
     proof = models.JSONField(default=dict)
     actor = models.CharField(max_length=200)  # "person", "system", or the member who typed it in
     prev_hash = models.CharField(max_length=HEX)

@@ -3,47 +3,55 @@
 Call record or record_many at most once per transaction: two calls could take row locks in opposite orders.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from mops.lib import clock
+from tracking import changes
 from tracking.blind_index import Subject
-from tracking.consent import linking, locking, removals
-from tracking.consent.chain import START, digest, storable
+from tracking.consent import appending, linking, locking, removals
+from tracking.consent.appending import PERSON, SYSTEM, Statement
 from tracking.consent.deriving import RESTRICTIONS, derive
 from tracking.consent.purposes import purposes_of
 from tracking.consent_models import Decision
-from tracking.models import ChainHead, ConsentEvent, ConsentState, ConsentText, DoubleOptIn, Purpose
+from tracking.models import ConsentEvent, ConsentState, Purpose
 from workspaces.models import Workspace
 
-SOURCES = (
-    *("banner", "form", "api", "import", "double_opt_in", "preferences", "one_click", "member", "merge", "expiry"),
-    "objection",
-)
-PERSON, SYSTEM = "person", "system"
+__all__ = ["PERSON", "SYSTEM", "Statement", "expire_due", "record", "record_many", "withdraw"]
 Key = tuple[int, str]  # purpose id, subject index
 LOCKED = """
 SELECT s.id FROM tracking_consentstate s
 JOIN unnest(%s::bigint[], %s::text[]) AS k (purpose, subject) ON s.purpose_id = k.purpose AND s.subject = k.subject
 WHERE s.workspace_id = %s ORDER BY s.purpose_id, s.subject FOR UPDATE OF s"""
+SAID = """
+SELECT e.purpose_id, e.subject, e.seq, e.decision, e.at, e.given_at FROM tracking_consentevent e
+JOIN unnest(%s::bigint[], %s::text[]) AS k (purpose, subject) ON e.purpose_id = k.purpose AND e.subject = k.subject
+WHERE e.workspace_id = %s
+"""
+UNASKED = """
+UPDATE tracking_doubleoptin d SET revoked_at = %s FROM unnest(%s::bigint[], %s::text[]) AS k (purpose, subject)
+WHERE d.workspace_id = %s AND d.subject = k.subject AND d.purpose_id = k.purpose
+  AND d.confirmed_at IS NULL AND d.revoked_at IS NULL
+"""
+DERIVED = """
+UPDATE tracking_consentstate s SET decision = n.decision, since = n.since, expires_at = n.expires_at, event_seq = n.seq
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
+    AS n (purpose, subject, decision, since, expires_at, seq)
+WHERE s.workspace_id = %s AND s.purpose_id = n.purpose AND s.subject = n.subject
+"""
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One decision of one person on one purpose, with everything that proves it."""
+class Said(NamedTuple):
+    """What deriving reads of an event."""
 
-    subject: Subject
-    purpose: str  # its key
-    decision: Decision
-    source: str
-    text: ConsentText | None = None
-    given_at: datetime | None = None  # None: just now; a time in the future counts as now
-    proof: Mapping[str, Any] = field(default_factory=dict)
-    actor: str = PERSON
+    seq: int
+    decision: str
+    at: datetime
+    given_at: datetime
 
 
 def record(workspace: Workspace, statement: Statement) -> ConsentEvent:
@@ -63,10 +71,11 @@ def record_many(workspace: Workspace, statements: Sequence[Statement]) -> list[C
     _lock_states(workspace, keys)
     _close(workspace, {(purposes[s.purpose].pk, s.subject.index) for s in everyone if s.decision in RESTRICTIONS})
     said = _said(workspace, keys)
+    changes.tell_of_subjects(workspace.pk, ((statement.subject.index, statement.purpose) for statement in everyone))
     locking.chain(workspace.pk)  # last: everybody of the workspace waits for it, so little is done behind it
-    events = _append(workspace, purposes, everyone)
+    events = appending.append(workspace, purposes, everyone)
     for event in events:
-        said[event.purpose_id, event.subject].append(event)
+        said[event.purpose_id, event.subject].append(Said(event.seq, event.decision, event.at, event.given_at))
     _refresh(workspace, {purpose.pk: purpose for purpose in purposes.values()}, said)
     return events[: len(statements)]
 
@@ -85,79 +94,67 @@ def _for_linked(workspace: Workspace, statements: Sequence[Statement]) -> Iterab
 
 def _lock_states(workspace: Workspace, keys: Mapping[Key, Subject]) -> None:
     """Make missing rows, refusing, and lock all of them; waits for releases that are sending to one of them."""
-    at, ordered = clock.now(), sorted(keys)
+    ordered = sorted(keys)
+    if _take_free(workspace, ordered):
+        return
+    at = clock.now()
     fresh = [
         ConsentState(workspace=workspace, purpose_id=purpose_id, subject=index, subject_kind=keys[purpose_id, index].kind,
                      decision=Decision.DENIED, since=at, event_seq=0)
         for purpose_id, index in ordered
     ]  # fmt: skip
     ConsentState.objects.bulk_create(fresh, ignore_conflicts=True)
-    values: list[Any] = [[key[0] for key in ordered], [key[1] for key in ordered], workspace.pk]
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(LOCKED + " NOWAIT", values)
-    except OperationalError:  # a release is sending to one of them
-        locking.wait_at_turnstile(purpose_id for purpose_id, _ in ordered)
-        with connection.cursor() as cursor:
-            cursor.execute(LOCKED, values)
+    if _take_free(workspace, ordered):
+        return
+    locking.wait_at_turnstile(purpose_id for purpose_id, _ in ordered)  # a release is sending to one of them
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, _lists(ordered, workspace))
 
 
-def _append(workspace: Workspace, purposes: Mapping[str, Purpose], statements: Sequence[Statement]) -> list[ConsentEvent]:
-    """Chain the events to the last one; each has an instant of its own, later than all before."""
-    last = ConsentEvent.objects.filter(workspace=workspace).order_by("-seq").values("seq", "hash", "at").first()
-    seq, previous, at = (last["seq"], last["hash"], last["at"]) if last else (0, START, None)
-    events = []
-    for statement in statements:
-        at = max(clock.now(), at + timedelta(microseconds=1)) if at else clock.now()
-        event = _event(workspace, purposes[statement.purpose], statement, at)
-        event.seq, event.prev_hash = seq + 1, previous
-        event.hash = digest(event, purpose_key=statement.purpose, text_sha256=statement.text.sha256 if statement.text else "")
-        seq, previous = event.seq, event.hash
-        events.append(event)
-    ConsentEvent.objects.bulk_create(events)
-    if not ChainHead.objects.filter(workspace=workspace).update(seq=seq, hash=previous):
-        ChainHead.objects.create(workspace=workspace, seq=seq, hash=previous)
-    return events
+def _take_free(workspace: Workspace, ordered: Sequence[Key]) -> bool:
+    """Lock the rows if all are there and free; else none stays locked, as waiting with some of them could block for ever."""
+    with connection.cursor() as cursor:
+        if len(ordered) > 1:
+            cursor.execute("SAVEPOINT consent_rows")
+        cursor.execute(LOCKED + " SKIP LOCKED", _lists(ordered, workspace))
+        if cursor.rowcount == len(ordered):
+            return True
+        if len(ordered) > 1:
+            cursor.execute("ROLLBACK TO SAVEPOINT consent_rows")
+        return False
 
 
-def _event(workspace: Workspace, purpose: Purpose, statement: Statement, at: datetime) -> ConsentEvent:
-    if statement.source not in SOURCES:
-        raise ValueError(f"Unknown source {statement.source!r}")
-    return ConsentEvent(
-        workspace=workspace, subject_kind=statement.subject.kind, subject=statement.subject.index, purpose=purpose,
-        decision=statement.decision, at=at, given_at=min(statement.given_at or at, at), text=statement.text,
-        source=statement.source, proof=storable(statement.proof), actor=statement.actor[:200],
-    )  # fmt: skip
+def _lists(ordered: Sequence[Key], workspace: Workspace) -> list[Any]:
+    return [[key[0] for key in ordered], [key[1] for key in ordered], workspace.pk]
 
 
-def _close(workspace: Workspace, keys: Iterable[Key]) -> None:
+def _close(workspace: Workspace, keys: Collection[Key]) -> None:
     """Where nothing is allowed any more: queue removals of what left and end open confirmation mails."""
-    for purpose_id, index in sorted(keys):
-        removals.queue(workspace.pk, purpose_id, index)
-        asked = DoubleOptIn.objects.filter(workspace=workspace, purpose_id=purpose_id, subject=index)
-        asked.filter(confirmed_at=None, revoked_at=None).update(revoked_at=clock.now())
+    if keys:
+        removals.queue(workspace.pk, keys)
+        with connection.cursor() as cursor:
+            cursor.execute(UNASKED, [clock.now(), *_lists(sorted(keys), workspace)])
 
 
-def _said(workspace: Workspace, keys: Mapping[Key, Subject]) -> dict[Key, list[ConsentEvent]]:
+def _said(workspace: Workspace, keys: Mapping[Key, Subject]) -> dict[Key, list[Said]]:
     """What the locked people said before; nobody can add to it now."""
-    said: dict[Key, list[ConsentEvent]] = {key: [] for key in keys}
-    events = ConsentEvent.objects.filter(
-        workspace=workspace, subject__in={index for _, index in keys}, purpose__in={purpose_id for purpose_id, _ in keys}
-    )
-    for event in events.only("seq", "decision", "at", "given_at", "purpose_id", "subject"):
-        if (event.purpose_id, event.subject) in said:
-            said[event.purpose_id, event.subject].append(event)
+    said: dict[Key, list[Said]] = {key: [] for key in keys}
+    with connection.cursor() as cursor:
+        cursor.execute(SAID, _lists(sorted(keys), workspace))
+        for purpose_id, subject, *event in cursor.fetchall():
+            said[purpose_id, subject].append(Said(*event))
     return said
 
 
-def _refresh(workspace: Workspace, purposes: Mapping[int, Purpose], said: Mapping[Key, Sequence[ConsentEvent]]) -> None:
+def _refresh(workspace: Workspace, purposes: Mapping[int, Purpose], said: Mapping[Key, Sequence[Said]]) -> None:
     """Derive the states anew."""
+    rows = []
     for (purpose_id, index), events in said.items():
         derived = derive(events, purposes[purpose_id].expiry_months)
         assert derived is not None, "just appended"  # noqa: S101
-        ConsentState.objects.filter(workspace=workspace, purpose_id=purpose_id, subject=index).update(
-            decision=derived.decision, since=derived.since, expires_at=derived.expires_at, event_seq=derived.seq
-        )
+        rows.append((purpose_id, index, str(derived.decision), derived.since, derived.expires_at, derived.seq))
+    with connection.cursor() as cursor:
+        cursor.execute(DERIVED, [*map(list, zip(*rows, strict=True)), workspace.pk])
 
 
 def withdraw(

@@ -4,13 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from mops.lib import clock
 from tracking.blind_index import Subject
 from tracking.models import SubjectLink
 from workspaces.models import Workspace
 
+LINKED = """
+SELECT first_kind, first, second_kind, second FROM tracking_subjectlink
+WHERE workspace_id = %(workspace)s AND ended_at IS NULL AND first = ANY(%(asked)s)
+UNION SELECT first_kind, first, second_kind, second FROM tracking_subjectlink
+WHERE workspace_id = %(workspace)s AND ended_at IS NULL AND second = ANY(%(asked)s)
+"""
 LINK = """
 INSERT INTO tracking_subjectlink (workspace_id, first, second, first_kind, second_kind)
 SELECT %s, t.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS t
@@ -25,11 +30,12 @@ def groups(workspace_id: int, subjects: Iterable[Subject]) -> dict[Subject, set[
     wanted, known = set(subjects), set[str]()
     asked = {subject.index for subject in wanted}
     while asked and len(known) < MOST * max(len(wanted), 1):
-        links = SubjectLink.objects.filter(Q(first__in=asked) | Q(second__in=asked), workspace_id=workspace_id, ended_at=None)
-        for link in links:
-            one, other = Subject(link.first_kind, link.first), Subject(link.second_kind, link.second)
-            neighbours[one].add(other)
-            neighbours[other].add(one)
+        with connection.cursor() as cursor:
+            cursor.execute(LINKED, {"workspace": workspace_id, "asked": list(asked)})
+            for one_kind, first, other_kind, second in cursor.fetchall():
+                one, other = Subject(one_kind, first), Subject(other_kind, second)
+                neighbours[one].add(other)
+                neighbours[other].add(one)
         known |= asked
         asked = {subject.index for subject in neighbours} - known
     return {subject: _reachable(subject, neighbours) for subject in wanted}

@@ -14,7 +14,7 @@ from django.db import connection
 CHAIN, LINKS, TURNSTILE = "consent_chain", "consent_links", "consent_turnstile"
 
 
-def _number(topic: str) -> int:
+def number(topic: str) -> int:
     return zlib.crc32(topic.encode()) - 2**31
 
 
@@ -60,4 +60,4 @@ def turnstile(purpose_id: int) -> Iterator[Turnstile]:
 
 def _call(function: str, topic: str, key: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [_number(topic), key % 2**31])
+        cursor.execute(f"SELECT {function}(%s, %s)", [number(topic), key % 2**31])

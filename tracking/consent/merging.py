@@ -26,10 +26,7 @@ def merge_subjects(workspace: Workspace, one: Subject, other: Subject) -> int:
     if not linking.link(workspace, one, other):
         return 0
     person = linking.groups(workspace.pk, [one])[one]
-    states = defaultdict(list)
-    for state in ConsentState.objects.filter(workspace=workspace, subject__in=[s.index for s in person]).select_related("purpose"):
-        states[state.purpose.key].append(state)
-    return len(record_many(workspace, [statement for key in sorted(states) for statement in _stricter(key, states[key])]))
+    return _keep_stricter(workspace, [sorted(person, key=lambda subject: subject.index)])
 
 
 @transaction.atomic
@@ -37,21 +34,30 @@ def merge_persons(workspace: Workspace, persons: Sequence[Sequence[Subject]]) ->
     """merge_subjects for the identifiers of many people at once, in a constant number of statements. How many grants ended."""
     locking.links(workspace.pk, changing=True)
     linking.link_many(workspace, [(person[0], other) for person in persons for other in person[1:] if other != person[0]])
+    return _keep_stricter(workspace, persons)
+
+
+def _keep_stricter(workspace: Workspace, persons: Sequence[Sequence[Subject]]) -> int:
     owners = {subject.index: number for number, person in enumerate(persons) for subject in person}
     states = defaultdict(list)
     known = ConsentState.objects.filter(workspace=workspace).extra(where=["subject = ANY(%s)"], params=[list(owners)])
     for state in known.select_related("purpose").order_by("pk"):
         states[owners[state.subject], state.purpose.key].append(state)
-    return len(record_many(workspace, [said for key in sorted(states) for said in _stricter(key[1], states[key])]))
+    said = [one for number, purpose in sorted(states) for one in _stricter(purpose, persons[number], states[number, purpose])]
+    ended = {(state.subject, key) for (_, key), rows in states.items() for state in rows if state.decision == Decision.GRANTED}
+    record_many(workspace, said)
+    return sum((statement.subject.index, statement.purpose) in ended for statement in said)
 
 
-def _stricter(purpose: str, states: list[ConsentState]) -> list[Statement]:
+def _stricter(purpose: str, person: Sequence[Subject], states: Sequence[ConsentState]) -> list[Statement]:
+    """Also for identifiers that said nothing yet: a grant they gave before the merge may still be on its way."""
     refusing = min((s for s in states if s.decision in RESTRICTIONS), key=lambda s: s.event_seq, default=None)
     if refusing is None:
         return []
     proof = {"stricter": {"subject": refusing.subject, "seq": refusing.event_seq, "decision": refusing.decision}}
+    closed = {state.subject for state in states if state.decision in RESTRICTIONS}
     return [
-        Statement(Subject(state.subject_kind, state.subject), purpose, Decision.DENIED, "merge", proof=proof, actor=SYSTEM)
-        for state in states
-        if state.decision not in RESTRICTIONS
+        Statement(subject, purpose, Decision.DENIED, "merge", proof=proof, actor=SYSTEM)
+        for subject in dict.fromkeys(person)
+        if subject.index not in closed
     ]

@@ -1,8 +1,8 @@
 """Take back what left: every release whose consent ended becomes a removal job with an end (verified or refused)."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from mops.lib import clock
@@ -15,12 +15,19 @@ STEPS = {  # what a removal may become
     Removal.ACCEPTED: {Removal.VERIFIED, Removal.REFUSED},
     Removal.REFUSED: {Removal.QUEUED},
 }
+QUEUE = """
+UPDATE tracking_release r SET removal = 'queued', removal_queued_at = %s
+FROM unnest(%s::bigint[], %s::text[]) AS k (purpose, subject)
+WHERE r.workspace_id = %s AND r.subject = k.subject AND r.purpose_id = k.purpose AND r.removal = ''
+"""
 
 
-def queue(workspace_id: int, purpose_id: int, subject: str, *, at: datetime | None = None) -> int:
-    """Queue the removal of everything of this person that left or may have left for the purpose. How many."""
-    left = Release.objects.filter(workspace_id=workspace_id, purpose_id=purpose_id, subject=subject, removal=Removal.NONE)
-    return left.update(removal=Removal.QUEUED, removal_queued_at=at or clock.now())
+def queue(workspace_id: int, keys: Iterable[tuple[int, str]]) -> int:
+    """Queue the removal of everything that left or may have left of these (purpose id, subject index). How many."""
+    ordered = sorted(keys)
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE, [clock.now(), [key[0] for key in ordered], [key[1] for key in ordered], workspace_id])
+        return int(cursor.rowcount)
 
 
 def due(workspace: Workspace, destination: str) -> QuerySet[Release]:

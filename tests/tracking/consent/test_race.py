@@ -1,5 +1,7 @@
 """Withdrawals while uploads run: finding 5 of docs' failure model, small. `python -m tests.chaos.consent_race` is the long form."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.chaos.consent_race import race
@@ -10,7 +12,8 @@ from workspaces.models import Workspace
 @pytest.mark.django_db(transaction=True)
 def test_nobody_leaves_after_they_withdrew() -> None:
     workspace = Workspace.objects.create(name="Race (sample)", slug="race")
-    outcome = race(workspace, 200)
+    with ThreadPoolExecutor(8) as threads:
+        outcome = race(workspace, 200, threads)
     print(outcome)
     assert (outcome.leaks, outcome.not_taken_back) == (0, 0)
     assert outcome.sent > 200, "the race was no race"
