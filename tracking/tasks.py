@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from tracking import ledger, orders, partitions
+from tracking import buyers, ledger, orders, partitions
 from tracking.consent import upkeep
 from tracking.goals import computing
 from tracking.imports import running
@@ -30,6 +30,7 @@ def regroup_orders(**_: Any) -> None:
     """Channels of orders whose platform campaign became known or was reclassified."""
     for workspace in Workspace.objects.all():
         orders.regroup(workspace)
+        buyers.relink(workspace.pk)
 
 
 @shared_task

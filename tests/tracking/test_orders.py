@@ -111,7 +111,7 @@ def test_it_needs_the_same_few_queries_for_any_number_of_rows(workspace: Workspa
         connection,
     ) as queries:
         orders.store(workspace, batch, "api")
-    assert len(queries) <= 12
+    assert len(queries) <= 16
 
 
 def test_it_links_a_refund_that_came_before_its_order(workspace: Workspace) -> None:

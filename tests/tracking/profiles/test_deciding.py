@@ -43,8 +43,9 @@ def owners() -> list[int | None]:
 def test_it_undoes_a_merge_with_its_events_and_keeps_the_two_apart(workspace: Workspace, shop: Source, marketer: User) -> None:
     said(shop, {"anonymousId": "a-1"}, {"userId": "u-1"}, {"anonymousId": "a-1", "userId": "u-1"})
     merge = Merge.objects.get()
-    first, second, _ = owners()
+    assert set(owners()) == {merge.into_id}
     brought_back = deciding.undo(workspace, merge.pk, marketer)
+    first, second, _ = owners()
     assert {first, second} == {merge.into_id, merge.source_id}
     assert brought_back.pk == merge.source_id
     assert brought_back.merged_into_id is None
