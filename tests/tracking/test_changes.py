@@ -84,7 +84,8 @@ def test_a_crm_id_is_a_customers_key_where_no_user_has_it(workspace: Workspace, 
     arrive(source, {"type": "identify", "userId": "u-1", "messageId": "i-1", "traits": {"crm_id": "c-1"}})
     by_crm = Customer.objects.get().profile_id
     arrive(source, track("m-9", userId="c-1"))
-    assert by_crm and Customer.objects.get().profile_id == Identity.objects.get(kind="user_id", profile__gt=by_crm).profile_id
+    assert by_crm
+    assert Customer.objects.get().profile_id == Identity.objects.get(kind="user_id", profile__gt=by_crm).profile_id
 
 
 def test_a_customer_follows_a_merge(workspace: Workspace, source: Source) -> None:
