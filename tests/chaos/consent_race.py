@@ -189,7 +189,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with ExitStack() as stack:
-        database = _empty_database(stack)
+        database = empty_database(stack)
         from tracking.consent import chain
         from workspaces.models import Workspace
 
@@ -203,7 +203,7 @@ def main() -> int:
     return 1 if outcome.leaks or outcome.not_taken_back or broken else 0
 
 
-def _empty_database(stack: ExitStack) -> str:
+def empty_database(stack: ExitStack) -> str:
     """A test database on the test servers, dropped at the end. Returns its name."""
     from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
