@@ -30,11 +30,13 @@ urlpatterns = [
     path("<slug:workspace>/", include("workspaces.urls")),
     path("<slug:workspace>/connections/", include("channels.urls")),
     path("<slug:workspace>/orders/", include("tracking.urls")),
+    path("<slug:workspace>/imports/", include("tracking.imports.urls")),
     path("<slug:workspace>/sources/", include("tracking.source_pages.urls")),
     path("<slug:workspace>/consent/", include("tracking.consent.urls")),
     path("<slug:workspace>/profiles/", include("tracking.profiles.urls")),
     path("<slug:workspace>/rights/", include("tracking.rights.urls")),
     path("<slug:workspace>/goals/", include("tracking.goals.urls")),
     path("<slug:workspace>/campaigns/", include("campaigns.urls")),
+    path("<slug:workspace>/segments/rfm/", include("segments.rfm.urls")),
     path("<slug:workspace>/", include("reporting.urls")),
 ]  # fmt: skip

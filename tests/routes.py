@@ -104,10 +104,12 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     # orders
     "tracking:orders": Page(P.VIEW_ORDERS),
     "tracking:order": Page(P.VIEW_ORDERS, "GET", "order"),
-    "tracking:import": Page(P.IMPORT_ORDERS, FORM),
-    "tracking:import_file": Page(P.IMPORT_ORDERS, FORM, "import_file"),
-    "tracking:import_discard": Page(P.IMPORT_ORDERS, "POST", "import_file"),
-    "tracking:import_refused": Page(P.IMPORT_ORDERS, "GET", "import_file"),
+    # files
+    "imports:upload": Page(P.IMPORT_FILES, FORM),
+    "imports:file": Page(P.IMPORT_FILES, FORM, "import_file"),
+    "imports:discard": Page(P.IMPORT_FILES, "POST", "import_file"),
+    "imports:undo": Page(P.IMPORT_FILES, FORM, "imported_file"),
+    "imports:refused": Page(P.IMPORT_FILES, "GET", "import_file"),
     # sources
     "sources:list": Page(P.VIEW_CONNECTIONS),
     "sources:new": Page(P.MANAGE_SOURCES, FORM),
@@ -138,6 +140,8 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "rights:refuse": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:download": Page(P.HANDLE_RIGHTS, "GET", "access_file", dials=True),  # its maker's only: tests/tracking/rights
     "rights:retention": Page(P.HANDLE_RIGHTS, FORM),
+    # segments
+    "rfm:groups": Page(P.VIEW_SEGMENTS),
     # goals
     "goals:list": Page(P.VIEW_REPORTS),
     "goals:create": Page(P.MANAGE_GOALS, FORM),
