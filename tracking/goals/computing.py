@@ -1,6 +1,7 @@
 """Conversions of a day, computed again from its events whenever they change: the same events give the same conversions.
 
-"Once per person" looks at all days: the earliest event counts, whenever it arrives.
+"Once per person" looks at all days: the earliest event counts, whenever it arrives. What people did who were erased since, or
+whose time is over, stays as it was counted: of their events too little is left to count them again.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from tracking.ingest.sessions import bounds
 from tracking.models import Goal
 from workspaces.models import Workspace
 
+ERASED = "^erased-[0-9a-f]{32}$"  # message ids that tracking.rights.stripping gives
 KEYS = {  # what counts once
     Goal.Counting.ALWAYS: "e.message_id",
     Goal.Counting.SESSION: "coalesce(e.session_id::text, e.message_id)",
@@ -35,7 +37,7 @@ SELECT DISTINCT ON ({key}) e.message_id, e.session_id, e.visitor, e.profile_id, 
 FROM tracking_event e LEFT JOIN tracking_session session ON session.id = e.session_id
 CROSS JOIN LATERAL (SELECT e.{column} #>> %(path)s::text[] AS value) AS said
 WHERE e.workspace_id = %(workspace)s AND e.state = 'stored' AND {named}
-    AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s AND {conditions}
+    AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s AND e.message_id !~ %(erased)s AND {conditions}
 ORDER BY {key}, e.occurred_at, e.message_id
 """
 COUNT = "SELECT count(*), sum(value) FROM ({counted}) AS counted"
@@ -49,7 +51,7 @@ WRITE = """
 WITH counted AS (SELECT * FROM ({counted}) AS counted {unless}),
 gone AS (
     DELETE FROM tracking_conversion conversion WHERE conversion.goal_id = %(goal)s AND conversion.day = %(day)s
-        AND conversion.message_id NOT IN (SELECT message_id FROM counted)
+        AND conversion.message_id !~ %(erased)s AND conversion.message_id NOT IN (SELECT message_id FROM counted)
 )
 INSERT INTO tracking_conversion (workspace_id, goal_id, message_id, session_id, visitor, profile_id, occurred_at, day, channel,
     value, currency)
@@ -116,7 +118,7 @@ def _counted(workspace: Workspace, goal: Goal, since: datetime, until: datetime)
     column, path = conditions.place(goal.value_property)
     values: dict[str, Any] = {
         "workspace": workspace.pk, "event": goal.event, "since": since, "until": until, "path": path,
-        "default_value": goal.default_value, "currency": workspace.currency,
+        "default_value": goal.default_value, "currency": workspace.currency, "erased": ERASED,
     }  # fmt: skip
     sql, named = _by_name(sql, wanted)
     filled = COUNTED.format(

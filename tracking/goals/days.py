@@ -1,6 +1,6 @@
 """Which days wait to be computed. Ingest adds a line in the transaction that stores the events, so none is forgotten."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,6 +13,11 @@ from tracking.models import ChangedDay
 from workspaces.models import Workspace
 
 BACK = 90  # days a new or changed goal is counted back
+OF_EVENTS = """
+INSERT INTO tracking_changedday (workspace_id, day)
+SELECT DISTINCT e.workspace_id, (e.occurred_at AT TIME ZONE %s)::date FROM tracking_event e
+WHERE e.workspace_id = %s AND e.{} = ANY(%s)
+"""
 
 
 class Waiting(NamedTuple):
@@ -29,6 +34,22 @@ def mark_events(arrivals: Iterable[Arrival], zones: dict[int, ZoneInfo]) -> None
 
 def mark(workspace: Workspace, days: Iterable[date]) -> None:
     ChangedDay.objects.bulk_create([ChangedDay(workspace=workspace, day=day) for day in days])
+
+
+def mark_of_events(workspace: Workspace, ids: Collection[int]) -> None:
+    """The days of events that are about to lose their person."""
+    _mark_of(workspace, "id", ids)
+
+
+def mark_of_profiles(workspace: Workspace, profiles: Collection[int]) -> None:
+    """The days of all events of these profiles, before they move to another: people count differently on them."""
+    _mark_of(workspace, "profile_id", profiles)
+
+
+def _mark_of(workspace: Workspace, column: str, values: Collection[int]) -> None:
+    if values:
+        with connection.cursor() as cursor:
+            cursor.execute(OF_EVENTS.format(column), [workspace.time_zone, workspace.pk, list(values)])
 
 
 def mark_back(workspace: Workspace) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from tracking.blind_index import Indexer
+from tracking.goals import days
 from tracking.models import Event
 from tracking.profiles import extract, store
 from tracking.profiles.batch import Batch, Observation
@@ -19,6 +20,7 @@ WHERE e.id = t.id AND e.workspace_id = %s
 def reassign(workspace: Workspace, profiles: Collection[int]) -> int:
     """Give the events of these profiles, and of those merged into them, to whom they belong now. How many moved."""
     family = [row[0] for row in store.run(store.FAMILY, workspace.pk, list(profiles), list(profiles))]
+    days.mark_of_profiles(workspace, family)
     events = Event.objects.filter(workspace=workspace, profile_id__in=family).order_by("id")
     return sum(_move(workspace, chunk) for chunk in _chunks(list(events.values_list("id", flat=True))))
 

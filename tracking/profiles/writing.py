@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mops.lib import clock
 from tracking import buyers
 from tracking.changes import PERSON, tell
+from tracking.goals import days
 from tracking.models import DuplicateSuggestion, Merge
 from tracking.profiles import consents, moving, people, store
 from tracking.profiles.grouping import Edge, Grouping
@@ -121,6 +122,7 @@ def _suggest(workspace: Workspace, change: Change, found: Grouping) -> None:
 
 def _move_events(workspace: Workspace, change: Change, absorbed: Mapping[int, int]) -> None:
     """Events follow a merge as they are; where a profile was split they are looked at again."""
+    days.mark_of_profiles(workspace, absorbed)
     for source, into in sorted(absorbed.items()):
         store.run(MOVE, into, workspace.pk, source)
     split = {

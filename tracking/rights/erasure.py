@@ -136,7 +136,7 @@ STEPS: dict[str, Step] = {
     "tracking.ImportFile": _import_files,
     "tracking.Rejection": _counted(bodies.rejections),
     "tracking.RawBody": _counted(bodies.raw_bodies),
-    "tracking.Conversion": _counted(stripping.conversions),
+    "tracking.Conversion": _counted(lambda person: stripping.conversions(finding.rows("tracking.Conversion", person))),
     "tracking.Session": _counted(stripping.sessions),
     "tracking.EventKey": lambda person, _line: _done(finding.rows("tracking.EventKey", person).count()),  # with their events
     "tracking.Event": _counted(stripping.events),

@@ -20,6 +20,7 @@ from tracking.models import (
     AccessFile,
     ConsentEvent,
     ConsentState,
+    Conversion,
     DataSubjectRequest,
     DoubleOptIn,
     Event,
@@ -31,6 +32,7 @@ from tracking.models import (
     Rejection,
     Release,
     RetentionRule,
+    Touchpoint,
 )
 from tracking.rights import erasure, outside, person, stripping
 from tracking.rights.registry import Kept
@@ -128,8 +130,9 @@ def _closed() -> datetime:
 
 
 def _events(workspace: Workspace, end: datetime) -> int:
-    """Events with their keys, and who visits were. The month's table goes when no workspace keeps it any more."""
-    count = 0
+    """Events with their keys, and who visits and conversions were of. A month's table goes when no workspace keeps it any more."""
+    count = Touchpoint.objects.filter(workspace=workspace, at__lt=end).delete()[0]
+    count += stripping.conversions(Conversion.objects.filter(workspace=workspace, occurred_at__lt=end))
     for since, until in stripping.months():
         if since >= end:
             break

@@ -11,12 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from mops.lib.period import add_months, month_start
 from tracking import partitions
+from tracking.goals import days
 from tracking.models import Conversion, Event, Session
 from tracking.rights import finding, searching
 from tracking.rights.person import Person
+from workspaces.models import Workspace
 
 CHUNK = 2_000
 GONE = "[erased]"
@@ -37,6 +40,11 @@ UPDATE tracking_session SET id = gen_random_uuid(), visitor = 'erased-' || gen_r
     started_at = date_trunc('hour', started_at), ended_at = date_trunc('hour', ended_at)
 WHERE workspace_id = %s AND id = ANY(%s)
 """
+CONVERSIONS = """
+UPDATE tracking_conversion SET message_id = 'erased-' || replace(gen_random_uuid()::text, '-', ''),
+    visitor = 'erased-' || gen_random_uuid(), session_id = NULL, profile_id = NULL, occurred_at = date_trunc('hour', occurred_at)
+WHERE id = ANY(%s)
+"""
 MENTIONS = """
 SELECT id FROM tracking_event e WHERE workspace_id = %(workspace)s AND received_at >= %(since)s AND received_at < %(until)s
   AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t IN lower(
@@ -54,29 +62,30 @@ def sessions(person: Person) -> int:
     return len(ids)
 
 
-def conversions(person: Person) -> int:
-    """They stay for the counts of their goals, of nobody."""
-    found = list(finding.rows("tracking.Conversion", person).values_list("pk", flat=True))
-    for pk in found:
-        Conversion.objects.filter(pk=pk).update(message_id=f"erased-{uuid4().hex}", visitor="", session_id=None, profile_id=None)
-    return len(found)
+def conversions(found: QuerySet[Conversion]) -> int:
+    """They stay for the counts of their goals, each of nobody and of a nobody of its own: "once per person" still counts them."""
+    ids = list(found.exclude(message_id__startswith="erased-").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(CONVERSIONS, [ids])
+    return len(ids)
 
 
 def events(person: Person) -> int:
     """Events with their keys: an event and its key change together, so that each event still holds one."""
     count = 0
     while chunk := list(finding.events(person).values_list("id", "message_id")[:CHUNK]):
-        strip(person.workspace.pk, chunk)
+        strip(person.workspace, chunk)
         count += len(chunk)
     return count
 
 
 @transaction.atomic
-def strip(workspace_id: int, chunk: list[tuple[int, str]]) -> None:
-    """These events: (id, message id)."""
+def strip(workspace: Workspace, chunk: list[tuple[int, str]]) -> None:
+    """These events: (id, message id). Visits are counted again without the person."""
+    days.mark_of_events(workspace, [pk for pk, _ in chunk])
     new = [f"erased-{uuid4().hex}" for _event in chunk]
     values: dict[str, Any] = {
-        "workspace": workspace_id,
+        "workspace": workspace.pk,
         "ids": [pk for pk, _ in chunk],
         "old": [key for _, key in chunk],
         "new": new,

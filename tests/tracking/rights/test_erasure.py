@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 
 from mops.lib import clock
 from tests.tracking.rights.planting import EMAIL, IDS, Planted
+from tests.tracking.sending import a_source, send, track
 from tracking.consent import chain
+from tracking.ingest import run
 from tracking.invariants import broken
 from tracking.models import Customer, DataSubjectRequest, Event, ImportFile, Order, RawBody, RefusedRow, Release, Suppression
 from tracking.rights import erasure, journal, person, registry, requests
@@ -122,6 +125,25 @@ def test_books_still_balance(planted: Planted) -> None:
     order = Order.objects.get(order_id="canary-order-1")
     assert (order.gross, order.gclid) == (119, "")
     assert all(key.startswith("erased-") for key in Customer.objects.values_list("key", flat=True))
+
+
+def test_every_receipt_of_the_collector_still_adds_up(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    mine = {"userId": "erika-4711", "traits": {"email": EMAIL}}
+    batch = [
+        track("m-1", **mine),
+        track("m-2", userId="bob"),
+        track("m-2", userId="bob"),
+        {"type": "identify", "messageId": "m-3", **mine},
+    ]
+    for content in ({"batch": batch}, {"batch": [track("m-4", properties=EMAIL, **mine)]}, {"batch": [track("m-5", **mine)]}):
+        assert send(source, "batch", content).status_code == 200
+    while run.run_batch():
+        pass
+    call_command("verify_invariants")
+    erasure.erase(person.find(workspace, "email", EMAIL))
+    assert not Event.objects.filter(user_id="erika-4711").exists()
+    call_command("verify_invariants")
 
 
 def test_the_person_is_never_written_to_again(planted: Planted) -> None:
