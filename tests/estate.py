@@ -187,6 +187,13 @@ class Estate:
             headers=["order_id", "ordered_at", "gross"],
         )
 
+    @cached_property
+    def imported_file(self) -> ImportFile:
+        """Imported, and can be undone."""
+        return ImportFile.objects.create(
+            workspace=self.workspace, name=f"{self.name}-done.csv", content=b"", state="done", stored=1
+        )
+
     def build(self) -> None:
         """Everything at once."""
         for target in (
@@ -197,6 +204,7 @@ class Estate:
             "goal",
             "order",
             "import_file",
+            "imported_file",
             "access_file",
             "purpose",
             "event_source",

@@ -87,6 +87,16 @@ ON CONFLICT (source_id, day) DO UPDATE SET received = EXCLUDED.received, stored 
 """
 
 
+def recount(source_id: int, day: date) -> None:
+    """After receipts of a UTC day were taken back: a day that was written down is written again, or is no longer one."""
+    source = Source.objects.get(pk=source_id)
+    if SourceDay.objects.filter(source=source, day=day).delete()[0]:
+        lines = [line for line in count(day, source) if line.day == day]
+        if lines:
+            with connection.cursor() as cursor:
+                cursor.execute(WRITE, [list(column) for column in zip(*lines, strict=True)])
+
+
 def close_days() -> int:
     """Write the past days down, as long as their receipts are there. Return how many lines."""
     today = now().date()

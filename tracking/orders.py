@@ -86,7 +86,7 @@ def _fitted(row: OrderRow) -> OrderRow:
 
 def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -> tuple[int, int]:
     """(new, changed) orders of a chunk with unique ids."""
-    customers = _customers(workspace, {row.customer_key for row in rows.values() if row.customer_key})
+    customers = customers_by_key(workspace, {row.customer_key for row in rows.values() if row.customer_key})
     campaigns = campaign_channels(workspace, {row.utm_id for row in rows.values() if row.utm_id})
     known = {order.order_id: order for order in Order.objects.filter(workspace=workspace, order_id__in=rows)}
     zone = ZoneInfo(workspace.time_zone)
@@ -137,7 +137,7 @@ def _values(row: OrderRow, customer_id: int | None, campaign_channel: str, zone:
     } | {name: getattr(row, name) for name in ("gross", "net", "margin", "currency", "is_new_customer", *CUT)}
 
 
-def _customers(workspace: Workspace, keys: set[str]) -> dict[str, int]:
+def customers_by_key(workspace: Workspace, keys: set[str]) -> dict[str, int]:
     """Ids by key, new customers created."""
     known = dict(Customer.objects.filter(workspace=workspace, key__in=keys).values_list("key", "id"))
     if not (missing := keys - known.keys()):

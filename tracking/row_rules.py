@@ -25,7 +25,7 @@ def order_problem(row: "OrderRow") -> str:
     return (
         _key_problem(row.order_id, _("The order id"))
         or (_key_problem(row.customer_key, _("The customer key")) if row.customer_key else "")
-        or _time_problem(row.ordered_at)
+        or time_problem(row.ordered_at)
         or _money_problem(row.gross, row.net, row.margin, row.currency)
     )
 
@@ -35,7 +35,7 @@ def refund_problem(row: "RefundRow") -> str:
     return (
         _key_problem(row.refund_id, _("The refund id"))
         or _key_problem(row.order_id, _("The order id"))
-        or _time_problem(row.refunded_at)
+        or time_problem(row.refunded_at)
         or _money_problem(row.gross, row.net, row.margin, row.currency)
     )
 
@@ -50,7 +50,8 @@ def _key_problem(key: str, name: str) -> str:
     return ""
 
 
-def _time_problem(at: datetime) -> str:
+def time_problem(at: datetime) -> str:
+    """Why nothing can have happened then; "" when it can."""
     if at.tzinfo is None:
         return _("The time has no time zone.")
     if at.year < EARLIEST_YEAR:

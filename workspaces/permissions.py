@@ -17,7 +17,7 @@ class Permission(StrEnum):
     MANAGE_CONNECTIONS = "manage_connections"
     RUN_SYNC = "run_sync"
     VIEW_ORDERS = "view_orders"
-    IMPORT_ORDERS = "import_orders"
+    IMPORT_FILES = "import_files"
     MANAGE_SOURCES = "manage_sources"
     VIEW_CONSENT = "view_consent"
     MANAGE_CONSENT = "manage_consent"
@@ -37,7 +37,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(P) - {P.TRANSFER_OWNERSHIP},
     Role.MARKETER: frozenset(
         {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS, P.MANAGE_GOALS, P.VIEW_SEGMENTS, P.MANAGE_SEGMENTS}
-        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_ORDERS, P.VIEW_PROFILES}
+        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_FILES, P.VIEW_PROFILES}
     ),
     Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS, P.VIEW_SEGMENTS}),
     Role.PRIVACY: frozenset(

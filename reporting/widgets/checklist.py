@@ -41,7 +41,7 @@ def _steps(board: Board) -> list[Step]:
         Step(_("Choose the accounts"), _("Only chosen accounts are pulled"), done["chosen"], connections),
         Step(_("First numbers pulled"), _("Starts by itself and takes a few minutes"), done["pulled"], connections),
         Step(_("Let orders arrive"), _("By API or as a file from your shop"), done["ordered"],
-             _url(board, "tracking:orders", Permission.IMPORT_ORDERS)),
+             _url(board, "tracking:orders", Permission.IMPORT_FILES)),
         Step(_("Plan a budget"), _("Then every month shows whether it is on track"), done["planned"],
              _url(board, "campaigns:budgets", Permission.MANAGE_BUDGETS)),
         Step(_("Invite a colleague"), _("Marketers, managers, privacy officers"), done["invited"] or done["joined"],

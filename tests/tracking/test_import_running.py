@@ -9,7 +9,8 @@ from django.db import OperationalError
 
 from mops.lib import clock
 from tracking.imports import columns, running, tables
-from tracking.imports.columns import Reading
+from tracking.imports.kind import Reading
+from tracking.imports.kinds.orders import KIND as ORDERS
 from tracking.models import ImportFile, Order, RefusedRow
 from workspaces.models import AuditEvent, Workspace
 
@@ -26,7 +27,7 @@ CSV = (
 def upload(workspace: Workspace, text: str = CSV, **reading: str) -> ImportFile:
     content = text.encode()
     table = tables.read(content)
-    proposal = columns.propose(workspace, table)
+    proposal = columns.propose(workspace, ORDERS, table)
     return ImportFile.objects.create(
         workspace=workspace, name="orders.csv", content=content, headers=table.headers, columns=proposal.columns,
         options=asdict(Reading(**(proposal.reading | reading))),
@@ -45,7 +46,7 @@ def test_it_stores_good_lines_and_reports_every_bad_one(workspace: Workspace) ->
     assert numbers(file) == (5, 2, 0, 0, 3)
     assert list(RefusedRow.objects.order_by("line").values_list("line", flat=True)) == [3, 4, 5]
     assert all(row.reason for row in RefusedRow.objects.all())
-    assert (file.state, bytes(file.content), AuditEvent.objects.get().action) == ("done", b"", "orders.import_done")
+    assert (file.state, bytes(file.content), AuditEvent.objects.get().action) == ("done", b"", "import.done")
     order = Order.objects.get(order_id="A-1")
     assert (order.gross, order.net, order.channel, order.source) == (
         Decimal("1234.56"),
@@ -102,14 +103,14 @@ def test_it_starts_a_file_once(workspace: Workspace) -> None:
 
 def test_it_asks_where_the_numbers_can_be_read_in_two_ways(workspace: Workspace) -> None:
     table = tables.read(b"order id,date,total\n1,2026-10-01,1.234\n2,2026-10-02,2.500\n")
-    proposal = columns.propose(workspace, table)
+    proposal = columns.propose(workspace, ORDERS, table)
     assert (proposal.ambiguous, "decimal_sign" in proposal.reading) == ("1.234", False)
 
 
 def test_it_remembers_the_columns_of_these_headers(workspace: Workspace, other: Workspace) -> None:
     table = tables.read(b"x,y,z\n1,2026-10-01,5\n")
     chosen = {"order_id": "x", "ordered_at": "y", "gross": "z"}
-    columns.save(workspace, table.headers, chosen, Reading(currency="CHF"))
-    proposal = columns.propose(workspace, table)
+    columns.save(workspace, ORDERS, table.headers, chosen, Reading(currency="CHF"))
+    proposal = columns.propose(workspace, ORDERS, table)
     assert (proposal.columns, proposal.reading["currency"], proposal.is_saved) == (chosen, "CHF", True)
-    assert not columns.propose(other, table).is_saved
+    assert not columns.propose(other, ORDERS, table).is_saved

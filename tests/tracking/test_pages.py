@@ -28,6 +28,10 @@ def url(name: str, *args: object) -> str:
     return reverse(f"tracking:{name}", args=["nordlicht", *args])
 
 
+def import_url(name: str, *args: object) -> str:
+    return reverse(f"imports:{name}", args=["nordlicht", *args])
+
+
 def test_it_says_what_to_do_when_there_are_no_orders(mia: Client) -> None:
     assert b"No orders yet" in mia.get(url("orders")).content
 
@@ -66,72 +70,72 @@ def test_it_shows_where_the_channel_comes_from(mia: Client, workspace: Workspace
 
 
 def test_it_leads_from_the_file_over_the_preview_to_the_result(mia: Client) -> None:
-    uploaded = mia.post(url("import"), {"file": SimpleUploadedFile("orders.csv", CSV.encode("cp1252"))})
+    uploaded = mia.post(import_url("upload"), {"file": SimpleUploadedFile("orders.csv", CSV.encode("cp1252"))})
     file = ImportFile.objects.defer("content").get()
-    assert uploaded.headers["Location"] == url("import_file", file.pk)
-    assert "€1,234.56" in mia.get(url("import_file", file.pk)).content.decode()  # what it proposes, before anything is stored
-    preview = mia.post(url("import_file", file.pk), CHOICES | {"step": "preview"}, HTTP_HX_REQUEST="true").content.decode()
+    assert uploaded.headers["Location"] == import_url("file", file.pk)
+    assert "€1,234.56" in mia.get(import_url("file", file.pk)).content.decode()  # what it proposes, before anything is stored
+    preview = mia.post(import_url("file", file.pk), CHOICES | {"step": "preview"}, HTTP_HX_REQUEST="true").content.decode()
     assert "“neun” is no number." in preview
     assert not Order.objects.exists()
-    mia.post(url("import_file", file.pk), CHOICES | {"step": "import"})
-    result = mia.get(url("import_file", file.pk)).content.decode()
+    mia.post(import_url("file", file.pk), CHOICES | {"step": "import"})
+    result = mia.get(import_url("file", file.pk)).content.decode()
     assert "except for the lines below" in result
     assert Order.objects.count() == 2
     assert ColumnMapping.objects.get().columns["gross"] == "Gesamtbetrag"
     assert set(AuditEvent.objects.values_list("action", flat=True)) == {
-        "orders.file_uploaded", "orders.import_started", "orders.import_done",
+        "import.file_uploaded", "import.started", "import.done",
     }  # fmt: skip
 
 
 def test_it_takes_the_mended_lines_of_its_own_download(mia: Client) -> None:
-    mia.post(url("import"), {"file": SimpleUploadedFile("orders.csv", CSV.encode())})
-    mia.post(url("import_file", ImportFile.objects.get().pk), CHOICES | {"step": "import"})
-    refused = b"".join(mia.get(url("import_refused", ImportFile.objects.get().pk)).streaming_content)  # type: ignore[attr-defined]
+    mia.post(import_url("upload"), {"file": SimpleUploadedFile("orders.csv", CSV.encode())})
+    mia.post(import_url("file", ImportFile.objects.get().pk), CHOICES | {"step": "import"})
+    refused = b"".join(mia.get(import_url("refused", ImportFile.objects.get().pk)).streaming_content)  # type: ignore[attr-defined]
     assert refused.startswith(b"\xef\xbb\xbfBestellnummer;")
     assert refused.count(b"\r\n") == 4
     mended = refused.replace(b"neun", b"9,00")
-    mia.post(url("import"), {"file": SimpleUploadedFile("mended.csv", mended)})
+    mia.post(import_url("upload"), {"file": SimpleUploadedFile("mended.csv", mended)})
     again = ImportFile.objects.latest("pk")
-    assert mia.get(url("import_file", again.pk)).context["proposal"].is_saved
-    mia.post(url("import_file", again.pk), CHOICES | {"step": "import"})
+    assert mia.get(import_url("file", again.pk)).context["proposal"].is_saved
+    mia.post(import_url("file", again.pk), CHOICES | {"step": "import"})
     again.refresh_from_db()
     assert (again.stored, again.refused) == (1, 2)
 
 
 def test_it_does_not_import_before_the_decimal_sign_is_chosen(mia: Client) -> None:
     text = b"order id,date,total\n1,2026-10-01,1.234\n"
-    mia.post(url("import"), {"file": SimpleUploadedFile("orders.csv", text)})
+    mia.post(import_url("upload"), {"file": SimpleUploadedFile("orders.csv", text)})
     file = ImportFile.objects.get()
-    assert "“1.234” can be read in two ways" in mia.get(url("import_file", file.pk)).content.decode()
+    assert "“1.234” can be read in two ways" in mia.get(import_url("file", file.pk)).content.decode()
     chosen = {"column_order_id": "order id", "column_ordered_at": "date", "column_gross": "total", "step": "import"}
-    mia.post(url("import_file", file.pk), CHOICES | {f"column_{n}": "" for n in ("customer_key", "utm_source", "utm_medium")}
+    mia.post(import_url("file", file.pk), CHOICES | {f"column_{n}": "" for n in ("customer_key", "utm_source", "utm_medium")}
              | chosen | {"decimal_sign": "", "date_order": "ymd"})  # fmt: skip
     assert not Order.objects.exists()
 
 
 def test_it_refuses_files_that_are_no_tables(mia: Client) -> None:
-    page = mia.post(url("import"), {"file": SimpleUploadedFile("orders.xlsx", b"PK\x03\x04 no workbook")})
+    page = mia.post(import_url("upload"), {"file": SimpleUploadedFile("orders.xlsx", b"PK\x03\x04 no workbook")})
     assert "damaged" in page.content.decode()
     assert not ImportFile.objects.exists()
 
 
 def test_it_leaves_long_files_to_a_worker_and_shows_their_progress(mia: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "INLINE_LINES", 2)
-    mia.post(url("import"), {"file": SimpleUploadedFile("orders.csv", CSV.encode())})
+    mia.post(import_url("upload"), {"file": SimpleUploadedFile("orders.csv", CSV.encode())})
     file = ImportFile.objects.get()
-    mia.post(url("import_file", file.pk), CHOICES | {"step": "import"})
-    assert "0 of 5 lines read" in mia.get(url("import_file", file.pk)).content.decode()
+    mia.post(import_url("file", file.pk), CHOICES | {"step": "import"})
+    assert "0 of 5 lines read" in mia.get(import_url("file", file.pk)).content.decode()
     assert running.run(file.pk)
-    assert "5 of 5" not in mia.get(url("import_file", file.pk), HTTP_HX_REQUEST="true").content.decode()
+    assert "5 of 5" not in mia.get(import_url("file", file.pk), HTTP_HX_REQUEST="true").content.decode()
 
 
 def test_it_throws_a_file_away_only_before_it_is_imported(mia: Client) -> None:
     for _ in range(2):
-        mia.post(url("import"), {"file": SimpleUploadedFile("orders.csv", CSV.encode())})
+        mia.post(import_url("upload"), {"file": SimpleUploadedFile("orders.csv", CSV.encode())})
     kept, thrown = ImportFile.objects.order_by("pk")
-    mia.post(url("import_file", kept.pk), CHOICES | {"step": "import"})
-    assert mia.post(url("import_discard", kept.pk)).status_code == 404
-    mia.post(url("import_discard", thrown.pk))
+    mia.post(import_url("file", kept.pk), CHOICES | {"step": "import"})
+    assert mia.post(import_url("discard", kept.pk)).status_code == 404
+    mia.post(import_url("discard", thrown.pk))
     assert list(ImportFile.objects.values_list("pk", flat=True)) == [kept.pk]
 
 
@@ -139,6 +143,6 @@ def test_it_shows_nothing_of_another_workspace(mia: Client, other: Workspace) ->
     orders.store(other, [order()], "api")
     file = ImportFile.objects.create(workspace=other, name="theirs.csv", content=b"")
     assert mia.get(url("order", Order.objects.get().pk)).status_code == 404
-    assert mia.get(url("import_file", file.pk)).status_code == 404
-    assert mia.get(url("import_refused", file.pk)).status_code == 404
+    assert mia.get(import_url("file", file.pk)).status_code == 404
+    assert mia.get(import_url("refused", file.pk)).status_code == 404
     assert mia.get(reverse("tracking:orders", args=["suedwind"])).status_code == 404

@@ -18,7 +18,7 @@ EXPECTED = {
         Permission.VIEW_CONNECTIONS,
         Permission.RUN_SYNC,
         Permission.VIEW_ORDERS,
-        Permission.IMPORT_ORDERS,
+        Permission.IMPORT_FILES,
         Permission.VIEW_PROFILES,
     },
     Role.MANAGER: {Permission.VIEW_REPORTS, Permission.EXPORT_REPORTS},

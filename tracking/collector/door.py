@@ -155,7 +155,7 @@ def prepared(endpoint: str, source: Known, unpacked: bytes, content: Any, batch:
             refusals.append(Refusal(index, Reason.NO_CONSENT, "", b""))
             continue
         try:
-            events.append((index, parse.event(item, kind, sent_at)))
+            events.append((index, parse.event(item, kind, sent_at, by_traits=source.kind == Source.Kind.IMPORT)))
         except Bad as bad:
             refusals.append(Refusal(index, bad.reason, bad.detail, parse.payload(item), _id_of(item), sent_at))
     kept = _kept(unpacked, whole, batch, without)

@@ -13,10 +13,12 @@ from uuid import uuid4
 
 from tracking.collector.limits import DEPTH, DETAIL_CHARACTERS, EVENT_BYTES, ID_CHARACTERS, NAME_CHARACTERS
 from tracking.models import Event, Rejection
+from tracking.profiles.extract import CRM_KEYS, EMAIL_KEYS, PHONE_KEYS
 
 Reason = Rejection.Reason
 TYPES = frozenset(Event.Type.values)
 OBJECTS = ("properties", "context", "traits")
+TELLING_TRAITS = (*EMAIL_KEYS, *PHONE_KEYS, *CRM_KEYS)
 
 
 class Incoming(NamedTuple):
@@ -58,8 +60,11 @@ def shown(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()[:DETAIL_CHARACTERS]
 
 
-def event(content: Any, kind: str, sent_at: datetime | None) -> Incoming:
-    """`content` as an event of type `kind` ("" = the type it names itself). Raises Bad."""
+def event(content: Any, kind: str, sent_at: datetime | None, *, by_traits: bool = False) -> Incoming:
+    """`content` as an event of type `kind` ("" = the type it names itself). Raises Bad.
+
+    `by_traits`: an e-mail address, telephone number or CRM id is enough to say who it was, as lists of contacts have no ids.
+    """
     if not isinstance(content, dict):
         raise Bad(Reason.NO_OBJECT, type(content).__name__)
     kind = kind or content.get("type")  # type: ignore[assignment]
@@ -67,7 +72,8 @@ def event(content: Any, kind: str, sent_at: datetime | None) -> Incoming:
         raise Bad(Reason.UNKNOWN_TYPE, str(kind)[:40])
     texts = {name: _dump(content, name) for name in OBJECTS}
     ids = {name: _text(content, name, ID_CHARACTERS) for name in ("anonymousId", "userId", "previousId", "groupId", "messageId")}
-    if not ids["anonymousId"] and not ids["userId"] and not (kind == "alias" and ids["previousId"]):
+    named = ids["anonymousId"] or ids["userId"] or (kind == "alias" and ids["previousId"])
+    if not named and not (by_traits and _traits_name(content)):
         raise Bad(Reason.NO_IDENTITY)
     if sum(map(len, texts.values())) > EVENT_BYTES:
         raise Bad(Reason.TOO_LARGE, f"more than {EVENT_BYTES} bytes")
@@ -78,6 +84,12 @@ def event(content: Any, kind: str, sent_at: datetime | None) -> Incoming:
         ids["anonymousId"], ids["userId"], ids["previousId"], ids["groupId"],
         original, sent, texts["properties"], texts["context"], texts["traits"],
     )  # fmt: skip
+
+
+def _traits_name(content: Mapping[str, Any]) -> bool:
+    context = content.get("context")
+    said = (content.get("traits"), context.get("traits") if isinstance(context, dict) else None)
+    return any(isinstance(traits, dict) and traits.get(key) for traits in said for key in TELLING_TRAITS)
 
 
 def _name(content: Mapping[str, Any], kind: str) -> str:

@@ -15,7 +15,7 @@ from tracking.consent.ledger import Statement, record_many
 from tracking.consent.purposes import UnknownPurpose, purposes_of
 from tracking.consent_models import Decision, SubjectKind
 from tracking.imports import tables, values
-from tracking.models import ConsentText
+from tracking.models import ConsentText, Purpose
 from workspaces import audit
 from workspaces.models import User, Workspace
 
@@ -46,7 +46,7 @@ def store(workspace: Workspace, content: bytes, name: str, *, by: User | None) -
     places = {header.strip().lower(): place for place, header in enumerate(table.headers)}
     if missing := [column for column in NEEDED if column not in places]:
         raise tables.UnableToRead(_("The file has no column “%(column)s”.") % {"column": missing[0]})
-    reader = _Reader(workspace, name, str(by) if by else audit.SYSTEM)
+    reader = Reader(workspace, name, str(by) if by else audit.SYSTEM)
     for chunk in _chunks(table.lines):
         statements = [s for line in chunk if (s := reader.read(line.number, _cells(line.cells, places))) is not None]
         record_many(workspace, statements)
@@ -67,25 +67,28 @@ def _cells(cells: Sequence[Any], places: Mapping[str, int]) -> dict[str, Any]:
     return {column: cells[place] for column, place in places.items() if column in COLUMNS and place < len(cells)}
 
 
-class _Reader:
-    """Lines of one file → statements; remembers what became of each."""
+class Reader:
+    """Lines of one file → statements; remembers what became of each, and what was asked of the database for others."""
 
     def __init__(self, workspace: Workspace, name: str, actor: str) -> None:
         self.workspace, self.name, self.actor, self.indexer = workspace, name, actor, Indexer(workspace.pk)
         self.zone = ZoneInfo(workspace.time_zone)
+        self._purposes: dict[str, Purpose] = {}
+        self._texts: dict[tuple[int, str, str], ConsentText | None] = {}
         self.decisions: list[str] = []
         self.refused: list[RefusedLine] = []
 
     def read(self, number: int, cells: Mapping[str, Any]) -> Statement | None:
         try:
-            statement = self._statement(number, cells)
+            statement = self.statement(number, cells)
         except (Unidentifiable, UnknownPurpose, values.Unreadable) as error:
             self.refused.append(RefusedLine(number, str(error)))
             return None
         self.decisions.append(statement.decision.value)
         return statement
 
-    def _statement(self, number: int, cells: Mapping[str, Any]) -> Statement:
+    def statement(self, number: int, cells: Mapping[str, Any]) -> Statement:
+        """What a line says; its cells by COLUMNS. Raises Unidentifiable, UnknownPurpose, Unreadable."""
         text = {name: str(cell).strip() for name, cell in cells.items()}
         identifier, purpose = text["identifier"], text["purpose"]
         kind = text.get("kind") or (SubjectKind.EMAIL if "@" in identifier else SubjectKind.PHONE)
@@ -108,9 +111,14 @@ class _Reader:
         return at if at <= clock.now() else None  # nobody agreed in the future
 
     def _text(self, purpose: str, cells: Mapping[str, str]) -> ConsentText | None:
-        found = purposes_of(self.workspace, [purpose])[purpose]
-        if not cells.get("text_version", "").isdecimal():
+        """The version people saw, if the workspace has published it."""
+        if purpose not in self._purposes:
+            self._purposes[purpose] = purposes_of(self.workspace, [purpose])[purpose]
+        version, language = cells.get("text_version", ""), cells.get("language", "")
+        if not version.isdecimal():
             return None
-        return ConsentText.objects.filter(
-            purpose=found, language=cells.get("language", ""), version=int(cells["text_version"][:9])
-        ).first()
+        key = self._purposes[purpose].pk, language, version[:9]
+        if key not in self._texts:
+            texts = ConsentText.objects.filter(purpose=key[0], language=language, version=int(key[2]))
+            self._texts[key] = texts.first()
+        return self._texts[key]

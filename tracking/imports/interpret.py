@@ -1,80 +1,84 @@
-"""From the cells of a line to an order, or the reason why not."""
+"""From the cells of a line to a row of its kind, or the reason why not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from tracking.imports import values
-from tracking.imports.columns import FIELDS, Field, Reading
+from tracking.imports.kind import Cell, Given, Kind, Reading
 from tracking.imports.tables import Line, Table
-from tracking.orders import OrderRow
-from tracking.row_rules import order_problem
-
-CENT = Decimal("0.01")
+from workspaces.models import Workspace
 
 
 @dataclass(frozen=True)
 class Interpreter:
     """Reads the lines of one file with the chosen columns."""
 
+    kind: Kind
+    workspace: Workspace
     headers: Sequence[str]
     columns: Mapping[str, str]  # field name → header
     reading: Reading
 
-    def order(self, line: Line) -> OrderRow:
-        """The order in a line. Raises values.Unreadable with the reason."""
+    def row(self, line: Line) -> Any:
+        """What a line says, in the kind's own type. Raises values.Unreadable with the reason."""
         if len(line.cells) > len(self.headers):
             raise values.Unreadable(_("The line has more columns than the header."))
-        found = {field.name: self._value(field, line) for field in FIELDS if self.columns.get(field.name)}
-        given: dict[str, Any] = {"currency": self.reading.currency, "net": self._net(found.get("gross"))}
-        given |= {name: value for name, value in found.items() if value is not None}
-        row = OrderRow(**given)
-        if problem := order_problem(row):
-            raise values.Unreadable(problem)
-        return row
+        return self._reader(Given(dict(self._fields(line)), dict(self._extra(line))))
 
-    def _value(self, field: Field, line: Line) -> Any:
-        """What the cell says, None where it is empty."""
-        header = self.columns[field.name]
-        cell = line.cells[self.headers.index(header)]
-        if cell is None or not str(cell).strip():
-            if field.required:
+    @cached_property
+    def _reader(self) -> Callable[[Given], Any]:
+        return self.kind.reader(self.workspace, self.reading)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {header: place for place, header in enumerate(self.headers)}
+
+    def _fields(self, line: Line) -> Iterator[tuple[str, Any]]:
+        for field in self.kind.fields:
+            if not (header := self.columns.get(field.name)):
+                continue
+            cell = line.cells[self._places[header]]
+            if _is_filled(cell):
+                yield field.name, self._read(field.kind, header, cell)
+            elif field.required:
                 raise values.Unreadable(_("“%(column)s” is empty.") % {"column": header})
-            return None
+
+    def _extra(self, line: Line) -> Iterator[tuple[str, Any]]:
+        for header, how in self.reading.extra.items():
+            if header in self._places and _is_filled(cell := line.cells[self._places[header]]):
+                yield header, self._read(how, header, cell)
+
+    def _read(self, how: str, header: str, cell: Any) -> Any:
         try:
-            return self._read(field, cell)
+            return self._value(how, cell)
         except values.Unreadable as error:
             raise values.Unreadable(f"{header}: {error}") from error
 
-    def _read(self, field: Field, cell: Any) -> Any:
-        match field.kind:
+    def _value(self, how: str, cell: Any) -> Any:
+        match how:
             case "amount":
                 return values.amount(cell, self.reading.decimal_sign)
+            case "number":
+                return values.number(cell, self.reading.decimal_sign)
             case "time":
                 return values.instant(cell, self.reading.date_order, self.reading.zone)
             case "flag":
                 return values.yes_or_no(cell)
             case _:
-                return _text(cell)
-
-    def _net(self, gross: Decimal | None) -> Decimal:
-        """Net from gross where the file has no column for it."""
-        return ((gross or Decimal(0)) / (1 + Decimal(self.reading.vat_percent) / 100)).quantize(CENT)
+                return values.text(cell)
 
 
-def _text(cell: Any) -> str:
-    """Spreadsheets hold ids as numbers: 100231.0 is "100231"."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
+def _is_filled(cell: Any) -> bool:
+    return cell is not None and bool(str(cell).strip())
 
 
 class PreviewLine(NamedTuple):
     number: int
-    row: OrderRow | None
+    shown: Sequence[Cell]  # empty where the line would be refused
     reason: str  # "" where the row can be stored
     cells: list[str]
 
@@ -87,6 +91,6 @@ def preview(table: Table, interpreter: Interpreter, lines: int = 20) -> list[Pre
 def _preview_line(line: Line, interpreter: Interpreter) -> PreviewLine:
     cells = [str(cell) for cell in line.cells]
     try:
-        return PreviewLine(line.number, interpreter.order(line), "", cells)
+        return PreviewLine(line.number, interpreter.kind.cells(interpreter.row(line)), "", cells)
     except values.Unreadable as error:
-        return PreviewLine(line.number, None, str(error), cells)
+        return PreviewLine(line.number, [], str(error), cells)

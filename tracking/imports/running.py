@@ -1,8 +1,9 @@
-"""Work through an uploaded file, chunk by chunk, each chunk and its progress in one transaction.
+"""Work through an uploaded file, chunk by chunk, each chunk and its progress in one transaction; and back again.
 
 The ImportFile row is the intent: a worker that dies leaves it running with a lease, the next one goes on where it stopped.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -12,16 +13,18 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mops.lib import clock
-from tracking import orders
-from tracking.imports import tables, values
-from tracking.imports.columns import Reading
+from tracking.imports import kinds, tables, values
 from tracking.imports.interpret import Interpreter
-from tracking.models import ImportFile, RefusedRow
+from tracking.imports.kind import Kind, Reading, Row
+from tracking.models import ImportFile, RefusedRow, Source
 from workspaces import audit
 
 CHUNK = 1_000  # lines of one transaction
 INLINE_LINES = 2_000  # up to here the page waits: about two seconds
 LEASE = timedelta(minutes=5)  # a chunk takes about a second; renewed with each
+UNDO_FOR = timedelta(days=30)  # the collector's books of older days are closed
+COUNTS = ("stored", "corrected", "unchanged", "refused", "consents", "unproven", "removed", "restored", "kept")
+State = ImportFile.State
 
 
 class UnableToImport(Exception):
@@ -37,9 +40,23 @@ class _Counts(NamedTuple):
 
 def start(file: ImportFile) -> None:
     """Mark the file as to be imported. Its columns and options are set. Raises UnableToImport if it is under way or done."""
-    waiting = ImportFile.objects.filter(pk=file.pk, state=ImportFile.State.UPLOADED)
-    if not waiting.update(state=ImportFile.State.RUNNING, columns=file.columns, options=file.options):
+    if file.source and file.source.state != Source.State.ACTIVE:
+        raise UnableToImport(_("The source is paused. Let it go on first."))
+    waiting = ImportFile.objects.filter(pk=file.pk, state=State.UPLOADED)
+    if not waiting.update(state=State.RUNNING, columns=file.columns, options=file.options):
         raise UnableToImport(_("This file is already being imported."))
+
+
+def can_be_undone(file: ImportFile) -> bool:
+    wrote = file.stored or file.corrected or file.consents
+    return file.state in (State.DONE, State.FAILED) and bool(wrote) and file.created_at > clock.now() - UNDO_FOR
+
+
+def start_undo(file: ImportFile, *, ends_consents: bool) -> None:
+    """Mark the file as to be taken back. Raises UnableToImport if that is under way, done, or too late."""
+    imported = ImportFile.objects.filter(pk=file.pk, state__in=[State.DONE, State.FAILED])
+    if not can_be_undone(file) or not imported.update(state=State.UNDOING, ends_consents=ends_consents, error_message=""):
+        raise UnableToImport(_("This import cannot be undone any more."))
 
 
 def due() -> list[int]:
@@ -48,79 +65,99 @@ def due() -> list[int]:
 
 
 def run(file_id: int) -> bool:
-    """Import the file to its end; False if somebody else holds it or it is done."""
+    """Import the file to its end, or take it back; False if somebody else holds it or it is done."""
     if not _free().filter(pk=file_id).update(lease_until=clock.now() + LEASE):
         return False
-    file = ImportFile.objects.select_related("workspace", "created_by").get(pk=file_id)
+    file = ImportFile.objects.select_related("workspace", "created_by", "source").get(pk=file_id)
     with translation.override(file.created_by.language if file.created_by else file.workspace.language):
         try:
-            _work_through(file)
+            (_take_back if file.state == State.UNDOING else _work_through)(file)
         except OperationalError:
             raise  # the database's trouble, not the file's: the lease runs out and the rest is done then
         except tables.UnableToRead as error:
-            _finish(file, ImportFile.State.FAILED, str(error))
+            _finish(file, State.FAILED, str(error))
         except Exception:
-            _finish(
-                file,
-                ImportFile.State.FAILED,
-                _("The import broke down. Rows counted so far are stored; upload the file again."),
-            )
+            _finish(file, State.FAILED, _broken_down(file))
             raise
     return True
 
 
+def _broken_down(file: ImportFile) -> str:
+    if file.state == State.UNDOING:
+        return _("Undoing broke down. What was taken back so far is gone; undo the rest again.")
+    return _("The import broke down. Rows counted so far are stored; upload the file again.")
+
+
 def _work_through(file: ImportFile) -> None:
-    table = tables.read(bytes(file.content))
-    interpreter = Interpreter(table.headers, file.columns, Reading(**file.options))
-    while _next_chunk(file, table, interpreter):
+    table, kind = tables.read(bytes(file.content)), kinds.of(file.kind)
+    interpreter = Interpreter(kind, file.workspace, table.headers, file.columns, Reading(**file.options))
+    while _in_chunk(file, lambda held: _next_chunk(held, table, interpreter)):
         pass
-    _finish(file, ImportFile.State.DONE)
+    _finish(file, State.DONE)
+
+
+def _take_back(file: ImportFile) -> None:
+    kind = kinds.of(file.kind)
+    while _in_chunk(file, kind.undo):
+        pass
+    _finish(file, State.UNDONE)
 
 
 def _free() -> QuerySet[ImportFile]:
     nobody = Q(lease_until=None) | Q(lease_until__lt=clock.now())
-    return ImportFile.objects.filter(nobody, state=ImportFile.State.RUNNING)
+    return ImportFile.objects.filter(nobody, state__in=[State.RUNNING, State.UNDOING])
 
 
-def _next_chunk(file: ImportFile, table: tables.Table, interpreter: Interpreter) -> bool:
-    """Store the lines after `processed` and move it; False at the end. The row lock keeps two workers from counting twice."""
+def _in_chunk(file: ImportFile, step: Callable[[ImportFile], bool]) -> bool:
+    """One step in one transaction; False at the end. The row lock keeps two workers from doing and counting it twice."""
     with transaction.atomic():
-        held = ImportFile.objects.select_for_update().get(pk=file.pk)
-        lines = table.lines[held.processed : held.processed + CHUNK]
-        if not lines or held.state != ImportFile.State.RUNNING:
+        files = ImportFile.objects.select_related("workspace", "created_by", "source").defer("content")
+        held = files.select_for_update(of=("self",)).get(pk=file.pk)
+        if held.state != file.state or not step(held):
             return False
-        counts = _store(held, lines, interpreter)
-        RefusedRow.objects.bulk_create(counts.refused)
-        ImportFile.objects.filter(pk=file.pk).update(
-            rows=len(table.lines), processed=F("processed") + len(lines), stored=F("stored") + counts.stored,
-            corrected=F("corrected") + counts.corrected, unchanged=F("unchanged") + counts.unchanged,
-            refused=F("refused") + len(counts.refused), lease_until=clock.now() + LEASE,
-        )  # fmt: skip
+        ImportFile.objects.filter(pk=file.pk).update(lease_until=clock.now() + LEASE)
     return True
 
 
-def _store(file: ImportFile, lines: list[tables.Line], interpreter: Interpreter) -> _Counts:
+def _next_chunk(file: ImportFile, table: tables.Table, interpreter: Interpreter) -> bool:
+    """Store the lines after `processed` and move it."""
+    lines = table.lines[file.processed : file.processed + CHUNK]
+    if not lines:
+        return False
+    counts = _store(file, interpreter.kind, lines, interpreter)
+    RefusedRow.objects.bulk_create(counts.refused)
+    ImportFile.objects.filter(pk=file.pk).update(
+        rows=len(table.lines), processed=F("processed") + len(lines), stored=F("stored") + counts.stored,
+        corrected=F("corrected") + counts.corrected, unchanged=F("unchanged") + counts.unchanged,
+        refused=F("refused") + len(counts.refused),
+    )  # fmt: skip
+    return True
+
+
+def _store(file: ImportFile, kind: Kind, lines: list[tables.Line], interpreter: Interpreter) -> _Counts:
     rows, origin, refused = [], [], []
     for line in lines:
         try:
-            rows.append(interpreter.order(line))
+            rows.append(Row(line.number, interpreter.row(line)))
             origin.append(line)
         except values.Unreadable as error:
             refused.append(_refused(file, line, str(error)))
-    outcome = orders.store(file.workspace, rows, "import")
+    outcome = kind.store(file, rows)
     refused += [_refused(file, origin[index], reason) for index, reason in outcome.refused]
     return _Counts(outcome.stored, outcome.corrected, outcome.unchanged, refused)
 
 
 def _refused(file: ImportFile, line: tables.Line, reason: str) -> RefusedRow:
-    cells = [str(cell).replace("\0", "") for cell in line.cells]
-    return RefusedRow(workspace_id=file.workspace_id, file=file, line=line.number, reason=reason[:500], cells=cells)
+    cells, why = file.as_stored(line.cells), file.as_stored([reason])[0][:500]
+    return RefusedRow(workspace_id=file.workspace_id, file=file, line=line.number, reason=why, cells=cells)
 
 
 def _finish(file: ImportFile, state: ImportFile.State, message: str = "") -> None:
     with transaction.atomic():
-        running = ImportFile.objects.filter(pk=file.pk, state=ImportFile.State.RUNNING)
-        if running.update(state=state, error_message=message, finished_at=clock.now(), lease_until=None, content=b""):
+        working = ImportFile.objects.filter(pk=file.pk, state=file.state)
+        if working.update(state=state, error_message=message, finished_at=clock.now(), lease_until=None, content=b""):
+            failed_undo = file.state == State.UNDOING and state == State.FAILED
+            action = "import.undo_failed" if failed_undo else f"import.{state.value}"
             file.refresh_from_db()
-            audit.record(file.workspace, file.created_by, f"orders.import_{state.value}", file.name, stored=file.stored,
-                         corrected=file.corrected, unchanged=file.unchanged, refused=file.refused)  # fmt: skip
+            counts = {name: getattr(file, name) for name in COUNTS}
+            audit.record(file.workspace, file.created_by, action, file.name, kind=file.kind, **counts)

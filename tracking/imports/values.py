@@ -25,6 +25,8 @@ DATES: dict[str, re.Pattern[str]] = {
 TIME = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?Uhr)?(?P<offset> ?(?:Z|[+-]\d{2}:?\d{2}))?"
 )
+CODE = re.compile(r"0\d|\+|.{16}")
+LARGEST = 10**15  # JavaScript and JSON keep whole numbers up to here
 YES, NO = (
     {"1", "true", "yes", "ja", "j", "y", "wahr", "neu", "new"},
     {"0", "false", "no", "nein", "n", "falsch", "alt", "returning"},
@@ -44,6 +46,36 @@ def amount(cell: Any, decimal_sign: DecimalSign) -> Decimal:
         raise Unreadable(_not_a_number(str(cell), text, decimal_sign))
     thousands = "." if decimal_sign == "," else ","
     return Decimal(text.replace(thousands, "").replace(",", "."))
+
+
+def number(cell: Any, decimal_sign: DecimalSign) -> int | float:
+    """The number in a cell as JSON writes it."""
+    found = amount(cell, decimal_sign)
+    if not found.is_finite() or abs(found) >= LARGEST:
+        raise Unreadable(_("“%(cell)s” is no number.") % {"cell": str(cell)[:40]})
+    return int(found) if found == found.to_integral_value() else float(found)
+
+
+def are_numbers(cells: Iterable[Any]) -> bool:
+    """Whether a column holds numbers to reckon with: every filled cell is one, and none is a code (007, +49 …, 16 digits)."""
+    filled = [cell for cell in cells if str(cell).strip()]
+    return bool(filled) and all(_is_number(cell) for cell in filled)
+
+
+def _is_number(cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return isinstance(cell, int | float) and not isinstance(cell, bool)
+    text = DECORATION.sub("", cell)
+    return not CODE.match(text) and any(pattern.fullmatch(text) for pattern in NUMBER.values())
+
+
+def text(cell: Any) -> str:
+    """Spreadsheets hold ids as numbers: 100231.0 is "100231"."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return str(cell).strip()
 
 
 def _not_a_number(cell: str, text: str, decimal_sign: DecimalSign) -> str:

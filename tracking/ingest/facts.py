@@ -5,7 +5,7 @@ sent one; its origin is its own, else its visit's.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from tracking import orders, refunds
+from tracking import orders, refunds, row_rules
 from tracking.ingest.acquisition import as_origin
 from tracking.ingest.arrival import Arrival
 from tracking.ingest.sessions import VisitorDay, bounds
-from tracking.models import Order
+from tracking.models import Order, Refund
 from tracking.outcome import Refused
 from workspaces.models import Workspace
 
 KEYS = {"order": "order_id", "refund": "refund_id"}
+Told = orders.OrderRow | refunds.RefundRow
 
 
 class Fact(NamedTuple):
@@ -109,6 +110,27 @@ def _facts(workspace: Workspace, kind: str, keys: Sequence[str]) -> list[Fact]:
     with connection.cursor() as cursor:
         cursor.execute(FACTS.format(key=KEY[kind]), [workspace.pk, kind, list(keys)])
         return [Fact._make((*row[:5], json.loads(row[5]), row[6], json.loads(row[7] or "null"))) for row in cursor.fetchall()]
+
+
+def told(workspace: Workspace, kind: str, keys: Sequence[str]) -> dict[str, Told]:
+    """What the stored events say of these orders or refunds, by their id; those nobody tells of are missing."""
+    read: Callable[[Workspace, Fact], Told] = _order if kind == "order" else _refund
+    return {order_key(fact.properties, kind): read(workspace, fact) for fact in _facts(workspace, kind, keys)}
+
+
+def store_again(workspace: Workspace, kind: str, keys: Sequence[str]) -> None:
+    """Store these orders or refunds as the events tell that are there now."""
+    (_store_orders if kind == "order" else _store_refunds)(workspace, keys)
+
+
+def is_as_told(row: Order | Refund, told: Told) -> bool:
+    """Whether a stored row is what the events told, and nobody who keeps the books changed it since."""
+    if isinstance(row, Order) and row.source not in (Order.Source.SHOP, Order.Source.WEBSITE):
+        return False
+    at = row.ordered_at if isinstance(row, Order) else row.refunded_at
+    told_at = told.ordered_at if isinstance(told, orders.OrderRow) else told.refunded_at
+    money = [row_rules.stored(amount) for amount in (told.gross, told.net, told.margin)]
+    return [row.gross, row.net, row.margin, row.currency, at] == [*money, told.currency.upper(), told_at]
 
 
 def _store_orders(workspace: Workspace, keys: Sequence[str]) -> list[Note]:

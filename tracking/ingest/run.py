@@ -15,7 +15,7 @@ from tracking import changes
 from tracking.goals.days import mark_events
 from tracking.ingest import facts, sessions, steps, store
 from tracking.ingest.arrival import Arrival
-from tracking.models import Rejection
+from tracking.models import Event, Rejection
 from tracking.plan import counting
 from workspaces.models import Workspace
 
@@ -93,7 +93,7 @@ def _take_through(arrivals: Sequence[Arrival]) -> None:
     found = {workspace.pk: workspace for workspace in Workspace.objects.filter(pk__in={a.workspace_id for a in arrivals})}
     kept, bots = steps.run_before_storing(arrivals)
     store.drop(bots, Rejection.Reason.BOT)
-    _lock_visitors(kept)
+    lock_visitors(kept)
     store.store(kept)
     zones = {pk: ZoneInfo(workspace.time_zone) for pk, workspace in found.items()}
     days = sessions.recompute(kept, zones)
@@ -112,7 +112,7 @@ def _facets(arrival: Arrival) -> Iterator[tuple[int, str]]:
             yield arrival.profile_id, changes.TRAIT
 
 
-def _lock_visitors(arrivals: Sequence[Arrival]) -> None:
+def lock_visitors(arrivals: Sequence[Arrival | Event]) -> None:
     """One batch at a time computes a visitor's visits. In order, so that two batches cannot wait for each other."""
     keys = sorted({zlib.crc32(f"{a.workspace_id}:{a.visitor}".encode()) - 2**31 for a in arrivals})
     with connection.cursor() as cursor:

@@ -67,8 +67,14 @@ def recompute(arrivals: Sequence[Arrival], zones: dict[int, ZoneInfo]) -> list[V
     days = sorted(
         {VisitorDay(a.workspace_id, a.visitor, day_of(a.occurred_at, zones[a.workspace_id])) for a in arrivals if a.makes_visits}
     )
+    recompute_days(days, zones)
+    return days
+
+
+def recompute_days(days: Sequence[VisitorDay], zones: dict[int, ZoneInfo]) -> None:
+    """The visits of these days from the events there are now; none where none is left. The caller holds the visitors' locks."""
     if not days:
-        return []
+        return
     steps = _steps(days, zones)
     visits: list[Visit] = []
     moved: list[tuple[int, datetime, uuid.UUID]] = []
@@ -78,7 +84,6 @@ def recompute(arrivals: Sequence[Arrival], zones: dict[int, ZoneInfo]) -> list[V
             visits.append(visit)
             moved += [(step.id, step.received_at, visit.id) for step in part if step.session_id != visit.id]
     _write(days, visits, moved)
-    return days
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -167,7 +172,8 @@ def _steps(days: Sequence[VisitorDay], zones: dict[int, ZoneInfo]) -> list[Step]
 def _write(days: Sequence[VisitorDay], visits: Sequence[Visit], moved: Sequence[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(DELETE, [*columns_of(days), [visit.id for visit in visits]])
-        cursor.execute(UPSERT, columns_of(visits))
+        if visits:
+            cursor.execute(UPSERT, columns_of(visits))
         if moved:
             cursor.execute(MOVE, columns_of(moved))
 

@@ -38,3 +38,9 @@ def _end(workspace: Workspace, rows: Mapping[int, Row], moved: Collection[int]) 
     parted = [id_ for id_, first, second in links if owners.get(first) != owners.get(second)]
     if parted:
         store.run(END, clock.now(), parted)
+
+
+def part(workspace: Workspace, indexes: Collection[str]) -> None:
+    """End every link of identifiers that are known no more."""
+    if links := store.run(LINKED, workspace.pk, list(indexes), list(indexes)):
+        store.run(END, clock.now(), [link[0] for link in links])

@@ -52,7 +52,7 @@ def import_files(person: Person) -> tuple[int, int]:
             if file.lease_until and file.lease_until > clock.now():
                 waiting += 1
                 continue
-            if file.state != ImportFile.State.DONE:
+            if file.state in (ImportFile.State.UPLOADED, ImportFile.State.RUNNING):
                 file.state = ImportFile.State.FAILED
                 file.error_message = _("This file named a person who has been erased. Take them out and upload it again.")
             file.content, file.finished_at = b"", file.finished_at or clock.now()
