@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from mops.lib.sparkline import sparkline
 from reporting.board import Board
 from reporting.figures import Change, change, figure, headline
 from reporting.kpis import KPIS
 from reporting.metric import Metric
-from reporting.sparkline import sparkline
 from reporting.widgets import Context, Widget
 
 
