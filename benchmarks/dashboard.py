@@ -18,7 +18,7 @@ from django.db import connection
 
 from benchmarks.dashboard_facts import YEARS, load
 from mops.lib.period import Period
-from reporting.facts_sql import whole_months
+from reporting.parts import whole_months
 from reporting.query import Query, run
 from reporting.scope import Sources, accounts_of
 from workspaces.models import Workspace

@@ -54,9 +54,13 @@ class AccountMonth(Rollup):
 
 
 class CampaignMonth(Rollup):
-    """Month x campaign: campaign tables over long periods, with the edge days read from the facts."""
+    """Month x campaign: campaign tables over long periods, with the edge days read from the facts.
+
+    `days` are those with a row: a month less its edge days counts where any is left.
+    """
 
     month = models.DateField()
+    days = models.PositiveSmallIntegerField(default=0)
     campaign = models.ForeignKey("channels.PlatformCampaign", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     pk = models.CompositePrimaryKey("workspace_id", "month", "account_id", "campaign_id", "attribution_window")
 
@@ -107,12 +111,13 @@ def refresh_channels(workspace_id: int, days: Sequence[date] | None = None) -> N
     _run(CHANNEL_DAYS, {"workspace": workspace_id, "days": days and list(days)})
 
 
-def _rebuild(table: str, keys: str, where: str, source: str) -> tuple[str, str]:
-    """Empty the rows `where` and fill them from `source`, a SELECT of the keys and sums without its GROUP BY."""
+def _rebuild(table: str, keys: str, where: str, source: str, columns: str = COLUMNS) -> tuple[str, str]:
+    """Empty the rows `where` and fill them from `source`, a SELECT of keys and sums without its GROUP BY: in the order of
+    the keys, so that rows read together stand together."""
     positions = ", ".join(str(position) for position in range(1, keys.count(",") + 2))
     return (
         f"DELETE FROM {table} WHERE {where}",  # noqa: S608  constants; values are parameters
-        f"INSERT INTO {table} ({keys}, {COLUMNS}) {source} GROUP BY {positions}",
+        f"INSERT INTO {table} ({keys}, {columns}) {source} GROUP BY {positions} ORDER BY {positions}",
     )
 
 
@@ -144,8 +149,9 @@ ACCOUNT_MONTHS = _rebuild(
 CAMPAIGN_MONTHS = _rebuild(
     "channels_campaignmonth", "workspace_id, month, account_id, campaign_id, attribution_window",
     f"{OF_ACCOUNT} AND month = ANY(%(months)s) AND {CHANGED}",
-    f"""SELECT workspace_id, m.month, account_id, campaign_id, attribution_window, {SUMS}
+    f"""SELECT workspace_id, m.month, account_id, campaign_id, attribution_window, {SUMS}, count(*)
         FROM {MONTHS} JOIN channels_dailystat ON {IN_MONTH} WHERE {OF_ACCOUNT} AND {CHANGED}""",  # noqa: S608
+    f"{COLUMNS}, days",
 )  # fmt: skip
 CHANNEL_DAYS = _rebuild(
     "channels_channelday", "workspace_id, day, platform, channel, currency, attribution_window", ALL_OR_DAYS,

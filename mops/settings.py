@@ -37,7 +37,6 @@ INSTALLED_APPS = [
     "channels",
     "tracking",
     "campaigns",
-    "segments",
     "reporting",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -101,7 +100,8 @@ FORM_RENDERER = "workspaces.forms.TablerRenderer"
 DATABASES = {"default": env.db_url("DATABASE_URL") | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {  # the URL may name a socket folder there
     "connect_timeout": 5,
-    "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000",
+    # Starting parallel workers takes 10 ms, longer than most questions of a dashboard: for long scans only.
+    "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000 -c parallel_setup_cost=10000",
 }
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

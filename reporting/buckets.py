@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from mops.lib.period import Period, month_start
+from mops.lib.period import Period, add_months, month_start
 from reporting.dimensions import TIME
 
 
@@ -15,7 +15,14 @@ def bucket(dimension: str, day: date) -> date:
 
 
 def buckets(dimension: str, period: Period) -> list[date]:
-    return list(dict.fromkeys(bucket(dimension, day) for day in period))
+    found = [bucket(dimension, period.since)]
+    while (following := _next(dimension, found[-1])) < period.until:
+        found.append(following)
+    return found
+
+
+def _next(dimension: str, day: date) -> date:
+    return add_months(day, 1) if dimension == "month" else day + timedelta(days=7 if dimension == "week" else 1)
 
 
 class Alignment:

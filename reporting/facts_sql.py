@@ -1,142 +1,83 @@
-"""Sums of the pulled numbers, from the smallest table that knows the answer.
+"""Sums of the pulled numbers, in one statement for all parts of all periods of a question."""
 
-Channels, platforms and time: `channels_channelday`. Accounts: `channels_accountday`. Campaigns, ads and "as of" questions:
-the facts. Whole months of accounts that count in the workspace's currency come from a table of months, with the edge days
-from the table of days.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from channels.connectors.base import DEFAULT_WINDOW
-from mops.lib.period import Period, add_months, month_start
 from reporting import fx
 from reporting.asof import known_at
-from reporting.dimensions import AD_LEVEL
-from reporting.question import Account
+from reporting.parts import AD_FACTS, FACTS, Part, parts
 from reporting.scope import DELIVERY, MONEY_COLUMNS, Scope
 from reporting.sql import Params, conditions, fetch_each
 
-CHANNEL_DAY, ACCOUNT_DAY, ACCOUNT_MONTH = "channels_channelday", "channels_accountday", "channels_accountmonth"
-FACTS, AD_FACTS, CAMPAIGN_MONTH = "channels_dailystat", "channels_addailystat", "channels_campaignmonth"
-# The months of a table of days, and from how many on they pay: days of channels are few.
-MONTHS = {CHANNEL_DAY: (ACCOUNT_MONTH, 12), ACCOUNT_DAY: (ACCOUNT_MONTH, 1), FACTS: (CAMPAIGN_MONTH, 1)}
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some accounts over some days of one table. `foreign`: amounts must be converted."""
-
-    table: str
-    accounts: tuple[Account, ...]
-    since: date
-    until: date
-    foreign: bool
-
-    @property
-    def day(self) -> str:
-        return "month" if self.table in (ACCOUNT_MONTH, CAMPAIGN_MONTH) else "day"
-
-    @property
-    def has_channel(self) -> bool:
-        return self.table in (CHANNEL_DAY, ACCOUNT_DAY, ACCOUNT_MONTH)
-
-    @property
-    def has_accounts(self) -> bool:
-        return self.table != CHANNEL_DAY
-
 
 def read_facts(scopes: Sequence[Scope]) -> list[list[tuple[Any, ...]]]:
-    """For each scope rows of (dimensions …, account id or platform, sum per column …, unconverted spend, value, rate missing).
-
-    A group may come in several rows: they add up.
-    """
+    """For each scope rows of (dimensions …, account id or platform, sum per column …, unconverted spend, value, rate missing)."""
     params = Params()
-    reads = []
-    for scope in scopes:
-        statements: dict[bool, list[str]] = {}
-        for part in parts(scope):
-            if part.accounts:
-                statements.setdefault(part.foreign, []).append(_select(scope, part, params))
-        reads.append([_together(scope, found) for found in statements.values()])
-    return fetch_each(reads, params)
+    return fetch_each([[statement] if (statement := grouped(scope, params)) else [] for scope in scopes], params)
 
 
-def _together(scope: Scope, statements: list[str]) -> str:
-    """Months and edge days as one row per group: a third of the rows to send and add up."""
-    if len(statements) == 1:
-        return statements[0]
+def names(scope: Scope) -> tuple[list[str], list[str], list[str]]:
+    """What the columns of `grouped` are called: keys with the origin at the end, sums, and sums of unconverted money."""
     keys = [f"k{position}" for position in range(len(scope.dimensions) + 1)]
-    sums = [f"s{position}" for position in range(len(scope.columns))]
-    totals = [f"sum({name}){_type(column)}" for name, column in zip(sums, scope.columns, strict=True)]
-    raw = ["NULL::numeric"] * len(MONEY_COLUMNS)
-    rows = " UNION ALL ".join(f"({statement})" for statement in statements)
+    return keys, [f"s{position}" for position in range(len(scope.columns))], [f"r{column}" for column in range(len(MONEY_COLUMNS))]
+
+
+def grouped(scope: Scope, params: Params) -> str:
+    """The statement of one scope, "" where no account counts: the stored rows of all parts, added up once."""
+    read = list(parts(scope))
+    if not read:
+        return ""
+    keys, sums, raw = names(scope)
+    is_foreign = any(part.foreign for part in read)
+    columns = [*keys, *sums, *(raw if is_foreign else []), *(["missing"] if is_foreign else []), "days"]
+    totals = [total(scope, column, name) + f" AS {name}" for column, name in zip(scope.columns, sums, strict=True)]
+    totals += [(total(scope, column, name) if is_foreign and column in scope.columns else "NULL::numeric") + f" AS {name}"
+               for column, name in zip(MONEY_COLUMNS, raw, strict=True)]  # fmt: skip
+    rows = " UNION ALL ".join(f"({_rows(scope, part, params, is_foreign=is_foreign)})" for part in read)
+    having = "HAVING sum(days) > 0" if any(part.sign < 0 for part in read) else ""
     return (
-        f"SELECT {', '.join([*keys, *totals, *raw, 'NULL::boolean'])} "  # noqa: S608  built from constants
-        f"FROM ({rows}) p ({', '.join([*keys, *sums])}) GROUP BY {', '.join(keys)}"
+        f"SELECT {', '.join([*keys, *totals])}, {'bool_or(missing)' if is_foreign else 'NULL::boolean'} AS missing "  # noqa: S608
+        f"FROM ({rows}) f ({', '.join(columns)}) GROUP BY {', '.join(keys)} {having}"
     )
 
 
-def parts(scope: Scope) -> Iterator[Part]:
-    """Which tables are read for which accounts and days."""
-    home = tuple(account for account in scope.relevant if account.currency == scope.workspace.currency)
-    abroad = tuple(account for account in scope.relevant if account.currency != scope.workspace.currency)
-    since, until = scope.period.since, scope.period.until
-    for accounts, foreign in ((home, False), (abroad, True)):
-        part = Part(_table(scope), accounts, since, until, foreign)
-        table, months = _months(scope, part)
-        if months:
-            yield replace(part, table=table, since=months.since, until=months.until)
-            edges = ((since, months.since), (months.until, until))
-            yield from (replace(part, since=first, until=end) for first, end in edges if first < end)
-        else:
-            yield part
+def total(scope: Scope, column: str, name: str) -> str:
+    """Sums of whole numbers would be numeric: slow to read. Rows of windows that do not count are NULL, their sum is zero."""
+    added = f"sum({name})" if column in DELIVERY or scope.window == DEFAULT_WINDOW else f"coalesce(sum({name}), 0)"
+    return added + ("::bigint" if column in DELIVERY and column != "spend" else "")
 
 
-def _months(scope: Scope, part: Part) -> tuple[str, Period | None]:
-    """The table of months that knows the answer, and for which months it should be asked."""
-    table, least = MONTHS.get(part.table, ("", 0))
-    months = whole_months(scope.period)
-    if not table or not months or part.foreign or scope.as_of or scope.used & {"day", "week"}:
-        return "", None
-    return table, months if months.until >= add_months(months.since, least) else None
-
-
-def whole_months(period: Period) -> Period | None:
-    """The calendar months that lie completely inside."""
-    first = period.since if period.since.day == 1 else add_months(period.since, 1)
-    last = month_start(period.until)
-    return Period(first, last) if first < last else None
-
-
-def _table(scope: Scope) -> str:
-    if scope.used & AD_LEVEL:
-        return AD_FACTS
-    if scope.needs_campaign or scope.as_of:
-        return FACTS
-    return ACCOUNT_DAY if scope.by_account or "account" in scope.used else CHANNEL_DAY
-
-
-def _select(scope: Scope, part: Part, params: Params) -> str:
+def _rows(scope: Scope, part: Part, params: Params, *, is_foreign: bool) -> str:
+    """The stored rows of a part: dimensions …, origin, columns …, unconverted money and whether a rate is missing, days."""
     dimensions = _dimension_columns(part)
     convert = fx.SAME
     if part.foreign and set(scope.columns) & set(MONEY_COLUMNS):
         convert = fx.conversion(params, currency=_owner(part, "currency"), day=f"f.{part.day}", target=scope.workspace.currency)
-    key = [*(dimensions[name] for name in scope.dimensions), _origin(scope, part, params)]
-    sums = [_sum(scope, column, convert.amount(f"f.{column}") if column in MONEY_COLUMNS else f"f.{column}")
-            for column in scope.columns]  # fmt: skip
-    raw = [_sum(scope, column, f"f.{column}") if part.foreign and column in scope.columns else "NULL::numeric"
-           for column in MONEY_COLUMNS]  # fmt: skip
-    missing = f"bool_or({convert.missing})" if part.foreign else "NULL::boolean"
+    found = [*(dimensions[name] for name in scope.dimensions), _origin(scope, part, params)]
+    found += [_counted(scope, part, column, convert.amount(f"f.{column}") if column in MONEY_COLUMNS else f"f.{column}")
+              for column in scope.columns]  # fmt: skip
+    if is_foreign:
+        found += [_counted(scope, part, column, f"f.{column}") if part.foreign and column in scope.columns else "NULL::numeric"
+                  for column in MONEY_COLUMNS]  # fmt: skip
+        found.append(convert.missing if part.foreign else "NULL::boolean")
     where = [_range(scope, part, params, "f."), *conditions(params, dimensions, _row_filters(scope))]
     return (
-        f"SELECT {', '.join([*key, *sums, *raw, missing])} "  # noqa: S608  built from constants, values are parameters
+        f"SELECT {', '.join([*found, _signed(part, part.days)])} "  # noqa: S608  built from constants, values are parameters
         f"FROM {_source(scope, part, params)} f {_joins(scope, part, params)} {convert.joins} "
-        f"WHERE {' AND '.join(where)} "
-        f"GROUP BY {', '.join(str(position + 1) for position in range(len(key)))}"
+        f"WHERE {' AND '.join(where)}"
     )
+
+
+def _signed(part: Part, expression: str) -> str:
+    return f"-({expression})" if part.sign < 0 else expression
+
+
+def _counted(scope: Scope, part: Part, column: str, expression: str) -> str:
+    """Delivery stands in the default window's rows only; conversions come from the account's chosen window."""
+    if column not in DELIVERY and scope.window != DEFAULT_WINDOW:
+        expression = f"CASE WHEN f.attribution_window = a.claimed THEN {expression} END"
+    return _signed(part, expression)
 
 
 def _dimension_columns(part: Part) -> dict[str, str]:
@@ -151,20 +92,6 @@ def _dimension_columns(part: Part) -> dict[str, str]:
 
 def _row_filters(scope: Scope) -> dict[str, Any]:
     return {name: values for name, values in scope.filters.items() if name not in ("account", "platform")}
-
-
-def _sum(scope: Scope, column: str, expression: str) -> str:
-    """Delivery stands in the default window's rows only; conversions come from the account's chosen window."""
-    if column in DELIVERY or scope.window == DEFAULT_WINDOW:
-        total = f"sum({expression})"
-    else:
-        total = f"coalesce(sum({expression}) FILTER (WHERE f.attribution_window = a.claimed), 0)"
-    return total + _type(column)
-
-
-def _type(column: str) -> str:
-    """Sums of whole numbers would be numeric: slow to read."""
-    return "::bigint" if column in DELIVERY and column != "spend" else ""
 
 
 def _owner(part: Part, column: str) -> str:

@@ -81,6 +81,9 @@ def add_budgets(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -
 def measures(group: Group, scope: Scope, platforms: Iterable[str], keys: Iterable[str]) -> dict[str, Number | None]:
     """Measures of a group, looking at the given platforms only; what several platforms claim has no value."""
     chosen = [platform for platform in platforms if platform in group.platforms]
+    if len(chosen) == 1 and not group.unconverted:  # most groups
+        sums, columns = group.platforms[chosen[0]], scope.columns_by_platform[chosen[0]]
+        return {key: sums.get(columns[key]) if key in columns else _own(group, key, scope) for key in keys}
     return {key: _pulled(group, scope, key, chosen) if key in COLUMNS else _own(group, key, scope) for key in keys}
 
 
@@ -99,8 +102,6 @@ def _own(group: Group, key: str, scope: Scope) -> Number | None:
 
 def _pulled(group: Group, scope: Scope, key: str, platforms: list[str]) -> Number | None:
     column, counted = COLUMNS[key], scope.counted[key]
-    if len(platforms) == 1 and not group.unconverted:  # most groups
-        return group.platforms[platforms[0]].get(column) if platforms[0] in counted else None
     platforms = [platform for platform in platforms if platform in counted]
     if not platforms or (len(platforms) > 1 and MEASURES[key].claimed):
         return None

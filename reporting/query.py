@@ -15,12 +15,13 @@ from reporting.budgets_sql import read_budgets
 from reporting.coverage import fill_zeros
 from reporting.facts_sql import read_facts
 from reporting.groups import Group, Groups, add_budgets, add_facts, add_orders, is_mixed, measures, metrics_of
-from reporting.kpis import KPIS, MEASURES, Source, is_claimed
+from reporting.kpis import KPIS, MEASURES, Source
 from reporting.labels import Labels
 from reporting.notes import Note
 from reporting.orders_sql import read_orders
 from reporting.question import Account, Query, QueryError, Result, Row, Values
 from reporting.scope import Scope, Sources, accounts_of, scope_of
+from reporting.top import can_cut, read_top
 
 __all__ = ["Account", "Query", "QueryError", "Result", "Row", "Values", "run"]
 
@@ -28,10 +29,12 @@ NOTHING = Group()
 
 
 class Numbers(NamedTuple):
-    """What was read for one period."""
+    """What was read for one period: groups, all of them added up, and how many there are (a cut query reads the first only)."""
 
     scope: Scope
     groups: Groups
+    total: Group
+    size: int
 
 
 def run(query: Query, sources: Sources | None = None) -> Result:
@@ -42,9 +45,9 @@ def run(query: Query, sources: Sources | None = None) -> Result:
     sources = sources or Sources(accounts_of(query.workspace, query.filters))
     now, *compared = _read(query, sources)
     past = compared[0] if compared else None
-    totals = _row(query, now.scope, (), _total(now.groups))
+    totals = _row(query, now.scope, (), now.total)
     if past:
-        totals.previous = _values(query, past.scope, _total(past.groups))
+        totals.previous = _values(query, past.scope, past.total)
     beside = _aligned(query, past)
     keys = _ordered(query, now, [*now.groups, *(key for key in beside if key not in now.groups)])
     rows = [_row(query, now.scope, key, now.groups.get(key, NOTHING)) for key in keys[: query.limit]]
@@ -53,14 +56,16 @@ def run(query: Query, sources: Sources | None = None) -> Result:
         row.labels = labels.of(row.key)
         row.previous = _values(query, past.scope, beside.get(row.key, NOTHING)) if past else None
     notes = (*_notes(query, now), *totals.notes)
-    return Result(query, rows, totals, query.workspace.currency, len(keys), notes, sources.accounts)
+    return Result(query, rows, totals, query.workspace.currency, max(len(keys), now.size), notes, sources.accounts)
 
 
 def _read(query: Query, sources: Sources) -> list[Numbers]:
     """The numbers of the period and, in the same statements, of its comparison."""
     scope = scope_of(query, query.period, sources.accounts, sources.has_orders)
+    if can_cut(query, scope):
+        return [_first(query, scope)]
     scopes = [scope, *([replace(scope, period=query.comparison)] if query.comparison else [])]
-    read = [Numbers(part, Groups()) for part in scopes]
+    read: list[tuple[Scope, Groups]] = [(part, {}) for part in scopes]
     if scope.columns:
         for (part, groups), rows in zip(read, read_facts(scopes), strict=True):
             add_facts(groups, part, rows)
@@ -71,10 +76,21 @@ def _read(query: Query, sources: Sources) -> list[Numbers]:
         for part, groups in read:
             add_budgets(groups, part, read_budgets(part))
     fill_zeros(read)
-    return read
+    return [Numbers(part, groups, _total(groups), len(groups)) for part, groups in read]
+
+
+def _first(query: Query, scope: Scope) -> Numbers:
+    """As many groups as the query shows."""
+    top = read_top(query, scope)
+    groups, totals = Groups(), Groups()
+    add_facts(groups, scope, top.rows)
+    add_facts(totals, scope, top.totals)
+    return Numbers(scope, groups, _total(totals), top.size)
 
 
 def _total(groups: Groups) -> Group:
+    if len(groups) == 1:
+        return next(iter(groups.values()))
     total = Group()
     for group in groups.values():
         total.merge(group)
@@ -98,14 +114,19 @@ def _values(query: Query, scope: Scope, group: Group) -> Values:
 
 def _row(query: Query, scope: Scope, key: tuple[Any, ...], group: Group) -> Row:
     row = Row(key, (), _values(query, scope, group))
-    if any(is_claimed(metric) for metric in query.metrics):
-        row.by_platform = {
-            platform: metrics_of(query.metrics, measures(group, scope, [platform], scope.measures)) for platform in group.platforms
-        }
+    if query.has_claims:
+        row.by_platform = _by_platform(query, scope, group, row.values)
         row.notes = (Note("mixed_platforms"),) if is_mixed(group, scope) else ()
     if len(group.accounts) == 1 and group.raw:
         row.original_currency, row.original = _original(query, scope, group)
     return row
+
+
+def _by_platform(query: Query, scope: Scope, group: Group, values: Values) -> dict[str, Values]:
+    """The metrics of each platform of a group; those of the only one are the group's `values`."""
+    if len(group.platforms) == 1:
+        return dict.fromkeys(group.platforms, values)
+    return {platform: metrics_of(query.metrics, measures(group, scope, [platform], scope.measures)) for platform in group.platforms}
 
 
 def _original(query: Query, scope: Scope, group: Group) -> tuple[str, Values]:
@@ -141,10 +162,9 @@ def _order_values(metric: str, now: Numbers, keys: list[tuple[Any, ...]]) -> Ite
 
 
 def _notes(query: Query, now: Numbers) -> list[Note]:
-    scope, groups = now
-    unconverted = sorted({name for group in groups.values() for name in group.unconverted})
-    notes = [Note("missing_rate", PLATFORMS[name].label if name in PLATFORMS else name) for name in unconverted]
-    if any(is_claimed(metric) for metric in query.metrics):
+    scope, total = now.scope, now.total
+    notes = [Note("missing_rate", PLATFORMS[name].label if name in PLATFORMS else name) for name in sorted(total.unconverted)]
+    if query.has_claims:
         lacking = {account.platform for account in scope.relevant if scope.window_of(account.platform) != scope.window}
         notes += [Note("window_not_offered", PLATFORMS[platform].label) for platform in sorted(lacking)]
     unfit = [str(KPIS[metric].label) for metric in query.metrics
@@ -153,6 +173,6 @@ def _notes(query: Query, now: Numbers) -> list[Note]:
         notes.append(Note("not_by_dimension", ", ".join(unfit)))
     if scope.wants(Source.ORDERS) and scope.fits(Source.ORDERS) and not scope.has_orders:
         notes.append(Note("no_orders"))
-    if "margin" in scope.measures and (lacking_margin := sum(group.own.get("without_margin") or 0 for group in groups.values())):
+    if "margin" in scope.measures and (lacking_margin := total.own.get("without_margin")):
         notes.append(Note("margin_incomplete", str(lacking_margin)))
     return notes

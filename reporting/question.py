@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from channels.connectors.base import DEFAULT_WINDOW
 from mops.lib.period import Period
 from reporting.dimensions import DIMENSIONS, TIME
-from reporting.kpis import KPIS, Number
+from reporting.kpis import KPIS, Number, is_claimed
 from reporting.notes import Note
 from workspaces.models import Workspace
 
@@ -54,6 +55,11 @@ class Query:
     def used(self) -> frozenset[str]:
         """The dimensions it splits or filters by."""
         return frozenset((*self.dimensions, *self.filters))
+
+    @cached_property
+    def has_claims(self) -> bool:
+        """Whether it asks for anything that platforms claim each their own way."""
+        return any(is_claimed(metric) for metric in self.metrics)
 
     @property
     def order(self) -> tuple[str, bool]:

@@ -57,6 +57,14 @@ class Scope:
         }  # fmt: skip
 
     @cached_property
+    def columns_by_platform(self) -> dict[str, dict[str, str]]:
+        """For each platform the stored column of every pulled measure, "" where its rows do not count for it."""
+        return {
+            platform: {key: COLUMNS[key] if platform in counted else "" for key, counted in self.counted.items()}
+            for platform in PLATFORMS
+        }
+
+    @cached_property
     def relevant(self) -> tuple[Account, ...]:
         """The accounts with anything to add: for spend nobody reads what analytics pulled."""
         platforms = frozenset().union(*self.counted.values())

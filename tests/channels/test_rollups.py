@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase, TransactionTestCase
@@ -49,6 +50,8 @@ def rolled(workspace: Workspace, model: Any, keys: tuple[str, ...]) -> Sums:
 def assert_rolled_up(workspace: Workspace) -> None:
     for model, keys in KEYS.items():
         assert rolled(workspace, model, keys) == facts(workspace, keys), model.__name__
+    days = CampaignMonth.objects.filter(workspace=workspace).aggregate(days=Sum("days"))["days"]
+    assert (days or 0) == DailyStat.objects.filter(workspace=workspace).count()
 
 
 def windows(spends: dict[tuple[int, str], int]) -> list[Any]:
