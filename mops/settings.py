@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "channels",
     "tracking",
     "campaigns",
+    "segments",
     "reporting",
     "django.contrib.auth",
     "django.contrib.contenttypes",
