@@ -14,6 +14,7 @@ from segments.rules.grammar import (
     Filter,
     Last,
     Leaf,
+    ListRule,
     Node,
     Not,
     OrderRule,
@@ -59,7 +60,7 @@ def _leaf(leaf: Leaf) -> dict[str, Any]:
             return {"kind": "touch", "which": which, "dimension": dimension, "operator": operator, "value": _value(value)}
         case ConsentRule(purpose, state):
             return {"kind": "consent", "purpose": purpose, "state": state}
-        case SegmentRule(segment, member):
+        case SegmentRule(segment, member) | ListRule(segment, member):
             return {"kind": "segment", "segment": segment, "member": member}
         case RfmRule(groups, member):
             return {"kind": "rfm", "groups": list(groups), "member": member}

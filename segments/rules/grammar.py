@@ -125,6 +125,14 @@ class SegmentRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRule:
+    """Membership in a list: what `references.expand` makes of a SegmentRule. Never written in JSON."""
+
+    segment: int
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RfmRule:
     groups: tuple[str, ...]
     member: bool
@@ -147,7 +155,9 @@ class PersonRule:
     value: int | bool
 
 
-Leaf: TypeAlias = EventRule | OrderRule | TraitRule | TouchRule | ConsentRule | SegmentRule | RfmRule | ShareRule | PersonRule
+Leaf: TypeAlias = (
+    EventRule | OrderRule | TraitRule | TouchRule | ConsentRule | SegmentRule | ListRule | RfmRule | ShareRule | PersonRule
+)
 
 
 @dataclass(frozen=True, slots=True)
