@@ -4,7 +4,7 @@ A month is made beside the table and attached: that waits for nobody who reads o
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 from psycopg import sql
@@ -54,6 +54,15 @@ def existing() -> set[str]:
             " WHERE inhparent = 'tracking_event'::regclass"
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+def months() -> Iterator[tuple[datetime, datetime]]:
+    """[since, until) of every month there is: a statement for each stays within the statement timeout."""
+    for name in sorted(existing()):
+        year, month = map(int, name.rsplit("_", 2)[1:])
+        first = datetime(year, month, 1, tzinfo=UTC)
+        following = add_months(first.date(), 1)
+        yield first, datetime(following.year, following.month, 1, tzinfo=UTC)
 
 
 def drop_before(month: date) -> Iterator[str]:

@@ -19,7 +19,7 @@ from mops.lib import clock
 from mops.lib.crypto import seal, unseal
 from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Source
 from tracking.profiles.vault import Vault, identity_owner, trait_owner
-from tracking.rights import finding, registry, searching
+from tracking.rights import finding, registry, searching, stripping
 from tracking.rights.person import Person
 from workspaces.models import User
 
@@ -29,20 +29,28 @@ Bundle = dict[str, Any]
 
 
 def bundle(person: Person) -> Bundle:
-    """{"about", "identifiers", "data": {table: [row]}, "consent_texts", "sources", "kept"}; JSON values only.
+    """{"about", "identifiers", "data": {table: [row]}, "mentions", "consent_texts", "sources", "kept"}; JSON values only.
 
-    A row shows its personal fields in clear and the other fields that say when and how much.
+    A row shows its personal fields in clear and the other fields that say when and how much. "mentions" are the texts that name
+    the person in events others sent; whose those were is not theirs to know.
     """
     data = {table: list(_rows(table, person)) for table in dict.fromkeys(line.table for line in registry.personal())}
     return {
         "about": {"workspace": person.workspace.name, "made_at": _plain(clock.now()), "format": 1},
         "identifiers": [{"kind": kind, "value": value} for kind, value in sorted(person.known)],
         "data": data,
+        "mentions": list(_mentions(person, {row["id"] for row in data["tracking.Event"]})),
         "consent_texts": list(_texts(data)),
         "sources": list(_sources(data)),
         "kept": [{"table": line.table, "fields": list(line.fields), "kind": line.kept, "reason": line.reason}
                  for line in registry.personal()],
     }  # fmt: skip
+
+
+def _mentions(person: Person, own: set[int]) -> Iterator[dict[str, Any]]:
+    for event in searching.events_naming(person):
+        if event.pk not in own:
+            yield {"event": event.name, "occurred_at": _plain(event.occurred_at), **stripping.named_in(event, person)}
 
 
 def _rows(table: str, person: Person) -> Iterator[dict[str, Any]]:

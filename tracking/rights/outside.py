@@ -41,9 +41,7 @@ def _contents(path: Path) -> Iterator[bytes]:
 
 def is_about(content: bytes, person: Person) -> bool:
     lowered = content.lower()
-    return any(
-        form in lowered for needle in person.needles for form in (needle.lower().encode(), needle.lower().encode("utf-16-le"))
-    )
+    return any(form.encode(encoding) in lowered for form in person.escaped for encoding in ("utf-8", "utf-16-le"))
 
 
 def valkey(person: Person) -> int:

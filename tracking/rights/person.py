@@ -1,8 +1,13 @@
 """Who a request is about: everything one identifier leads to, through profiles, merges and the consent ledger."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from urllib.parse import quote, quote_plus
 
+import phonenumbers
 from django.db.models import Q
 
 from tracking.blind_index import Indexer, Subject, Unidentifiable
@@ -47,11 +52,39 @@ class Person:
         """Texts that mean this person wherever they stand."""
         return [value for value in self.values(*Kind.values) if "@" in value or len(value) >= TELLING]
 
+    @cached_property
+    def texts(self) -> list[str]:
+        """The needles in every way they are written into addresses, properties and hashes, in small letters."""
+        found = {form.lower() for needle in self.needles for form in (needle, quote(needle, safe=""), quote_plus(needle))}
+        for address in self.values(Kind.EMAIL):
+            found |= {sha256(address.encode()).hexdigest(), *_in_ascii(address)}
+        for number in self.values(Kind.PHONE):
+            parsed = phonenumbers.parse(number)
+            national = "".join(filter(str.isdigit, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)))
+            digits = number.lstrip("+")
+            found |= {digits, national, sha256(number.encode()).hexdigest(), sha256(digits.encode()).hexdigest()}
+        return sorted(text for text in found if len(text) >= TELLING or "@" in text)
+
+    @cached_property
+    def escaped(self) -> list[str]:
+        """`texts`, also as JSON writes them."""
+        return sorted({form for text in self.texts for form in (text, json.dumps(text)[1:-1].lower())})
+
     @property
     def quoted(self) -> list[str]:
         """Short ids as JSON writes a whole value: "17" is nobody's only because it is part of "2017"."""
         short = set(self.values(*Kind.values)) - set(self.needles)
         return sorted(json.dumps(value, ensure_ascii=False) for value in short)
+
+
+def _in_ascii(address: str) -> Iterator[str]:
+    """The address as mail programs write a domain with umlauts."""
+    name, _at, domain = address.rpartition("@")
+    if not domain.isascii():
+        try:
+            yield f"{name}@{domain.encode('idna').decode()}"
+        except UnicodeError:  # no domain after all: nobody writes it any other way
+            return
 
 
 def find(workspace: Workspace, kind: str, identifier: str) -> Person:

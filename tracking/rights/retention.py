@@ -133,7 +133,7 @@ def _events(workspace: Workspace, end: datetime) -> int:
     """Events with their keys, and who visits and conversions were of. A month's table goes when no workspace keeps it any more."""
     count = Touchpoint.objects.filter(workspace=workspace, at__lt=end).delete()[0]
     count += stripping.conversions(Conversion.objects.filter(workspace=workspace, occurred_at__lt=end))
-    for since, until in stripping.months():
+    for since, until in partitions.months():
         if since >= end:
             break
         old = Event.objects.filter(workspace=workspace, received_at__gte=since, received_at__lt=min(until, end))

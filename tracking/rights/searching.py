@@ -4,13 +4,14 @@ Slow by nature and rare: a request about a person reads what of the last 30 days
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection
 
+from tracking import partitions
 from tracking.imports import tables
-from tracking.models import ImportFile, RawBody, RefusedRow, Rejection
+from tracking.models import Event, ImportFile, RawBody, RefusedRow, Rejection
 from tracking.rights.person import Person
 
 ID_KEYS = frozenset({
@@ -22,6 +23,12 @@ CONTAINS = """EXISTS (SELECT FROM unnest(%(needles)s::bytea[]) n
     WHERE position(lower(encode(n, 'escape')) IN lower(encode({column}, 'escape'))) > 0)"""
 BODIES = """
 SELECT raw.id FROM tracking_rawbody raw WHERE raw.workspace_id = %(workspace)s AND length(raw.body) > 0 AND {contains}
+"""
+NAMING = """
+SELECT id FROM tracking_event e WHERE workspace_id = %(workspace)s AND received_at >= %(since)s AND received_at < %(until)s
+  AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t IN lower(
+    concat_ws(' ', e.name, e.group_id, e.properties::text, e.context::text, e.traits::text, e.acquisition::text, e.notes::text)
+  )) > 0)
 """
 REJECTIONS = """
 SELECT r.id FROM tracking_rejection r WHERE r.workspace_id = %(workspace)s AND (length(r.payload) > 0 OR r.detail <> '') AND (
@@ -47,15 +54,25 @@ def rejections(person: Person) -> list[int]:
     return found
 
 
+def events_naming(person: Person) -> Iterator[Event]:
+    """Events in whose contents the person is named, whoever sent them. Contents are not encrypted: every month is read."""
+    texts = [json.dumps(text, ensure_ascii=False)[1:-1] for text in person.texts]
+    for since, until in partitions.months() if texts else ():
+        values: dict[str, Any] = {"workspace": person.workspace.pk, "since": since, "until": until, "texts": texts}
+        with connection.cursor() as cursor:
+            cursor.execute(NAMING, values)
+            found = [pk for (pk,) in cursor.fetchall()]
+        yield from Event.objects.filter(pk__in=found, received_at__gte=since, received_at__lt=until).order_by("pk")
+
+
 def _search(statement: str, column: str, person: Person) -> list[int]:
-    texts = [*person.needles, *person.quoted]
-    if not texts:
+    written = {*person.escaped, *person.quoted, *map(ascii_form, person.quoted)}
+    if not written:
         return []
-    written = {form for text in texts for form in (text, json.dumps(text)[1:-1] if not text.startswith('"') else ascii_form(text))}
     values: dict[str, Any] = {
         "workspace": person.workspace.pk,
         "needles": [form.encode() for form in sorted(written)],
-        "texts": [text.lower() for text in person.needles],
+        "texts": person.texts,
     }
     with connection.cursor() as cursor:
         cursor.execute(statement.format(contains=CONTAINS.format(column=column)), values)
@@ -79,7 +96,7 @@ def is_about(content: bytes, person: Person) -> bool:
 
 def mentions(text: str, person: Person) -> bool:
     lowered = text.lower()
-    return any(form.lower() in lowered for needle in person.needles for form in (needle, json.dumps(needle)[1:-1]))
+    return any(form in lowered for form in person.escaped)
 
 
 def names(content: Any, person: Person) -> bool:

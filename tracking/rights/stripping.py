@@ -4,17 +4,12 @@ Ids become random ones, one per row, so that the rows of a person are no longer 
 are rounded to the hour. Kept are what kind of event it was, its channel, source and hour.
 """
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from mops.lib.period import add_months, month_start
-from tracking import partitions
 from tracking.goals import days
 from tracking.models import Conversion, Event, Session
 from tracking.rights import finding, searching
@@ -44,12 +39,6 @@ CONVERSIONS = """
 UPDATE tracking_conversion SET message_id = 'erased-' || replace(gen_random_uuid()::text, '-', ''),
     visitor = 'erased-' || gen_random_uuid(), session_id = NULL, profile_id = NULL, occurred_at = date_trunc('hour', occurred_at)
 WHERE id = ANY(%s)
-"""
-MENTIONS = """
-SELECT id FROM tracking_event e WHERE workspace_id = %(workspace)s AND received_at >= %(since)s AND received_at < %(until)s
-  AND EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t IN lower(
-    concat_ws(' ', e.name, e.group_id, e.properties::text, e.context::text, e.traits::text, e.acquisition::text, e.notes::text)
-  )) > 0)
 """
 JSON_FIELDS = ("properties", "context", "traits", "acquisition", "notes")
 
@@ -97,26 +86,16 @@ def strip(workspace: Workspace, chunk: list[tuple[int, str]]) -> None:
 
 def mentions(person: Person) -> int:
     """Other people's events in which the person is mentioned: only the texts that name them go."""
-    if not person.needles:
-        return 0
-    texts = [json.dumps(needle, ensure_ascii=False)[1:-1].lower() for needle in person.needles]
     count = 0
-    for since, until in months():
-        values: dict[str, Any] = {"workspace": person.workspace.pk, "since": since, "until": until, "texts": texts}
-        with connection.cursor() as cursor:
-            cursor.execute(MENTIONS, values)
-            found = [pk for (pk,) in cursor.fetchall()]
-        for event in Event.objects.filter(pk__in=found, received_at__gte=since, received_at__lt=until):
-            _blank(event, person)
-        count += len(found)
+    for event in searching.events_naming(person):
+        _blank(event, person)
+        count += 1
     return count + _entry_pages(person)
 
 
 def _entry_pages(person: Person) -> int:
-    count = 0
-    for needle in person.needles:
-        count += Session.objects.filter(workspace=person.workspace, entry_page__icontains=needle).update(entry_page="")
-    return count
+    visits = Session.objects.filter(workspace=person.workspace)
+    return sum(visits.filter(entry_page__icontains=text).update(entry_page="") for text in person.texts)
 
 
 def _blank(event: Event, person: Person) -> None:
@@ -125,6 +104,21 @@ def _blank(event: Event, person: Person) -> None:
         name: GONE if searching.mentions(getattr(event, name), person) else getattr(event, name) for name in ("name", "group_id")
     }
     Event.objects.filter(pk=event.pk, received_at=event.received_at).update(**changed, **names)
+
+
+def named_in(event: Event, person: Person) -> dict[str, Any]:
+    """What of an event names the person, by the path of each text."""
+    found: dict[str, Any] = {}
+    ahead: list[tuple[str, Any]] = [(name, getattr(event, name)) for name in (*JSON_FIELDS, "name", "group_id")]
+    while ahead:
+        path, value = ahead.pop()
+        if isinstance(value, dict):
+            ahead += [(f"{path}.{name}", part) for name, part in value.items()]
+        elif isinstance(value, list):
+            ahead += [(f"{path}.{number}", part) for number, part in enumerate(value)]
+        elif searching.mentions(f"{path} {value}", person):
+            found[path] = value
+    return found
 
 
 def without(content: Any, person: Person) -> Any:
@@ -136,14 +130,3 @@ def without(content: Any, person: Person) -> Any:
     if isinstance(content, str | int) and not isinstance(content, bool) and searching.mentions(str(content), person):
         return GONE
     return content
-
-
-def months() -> Iterator[tuple[datetime, datetime]]:
-    """[since, until) of every month of events there is: one statement each stays within the statement timeout."""
-    for name in sorted(partitions.existing()):
-        year, month = map(int, name.rsplit("_", 2)[1:])
-        first = month_start(datetime(year, month, 1, tzinfo=UTC).date())
-        yield (
-            datetime(first.year, first.month, 1, tzinfo=UTC),
-            datetime(add_months(first, 1).year, add_months(first, 1).month, 1, tzinfo=UTC),
-        )

@@ -1,26 +1,36 @@
-"""`manage.py rotate_sealed`: after a new key was put first in FIELD_ENCRYPTION_KEYS, beside `rotate_credentials`."""
+"""`manage.py rotate_sealed`: after a new key was put first in FIELD_ENCRYPTION_KEYS."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
 from mops.lib.crypto import UnableToDecrypt, rotate
-from tracking.models import BlindKey, Source
 
-# What is encrypted with FIELD_ENCRYPTION_KEYS itself. Profiles are encrypted with a BlindKey, which stays the same inside.
-SEALED: tuple[tuple[type[models.Model], str], ...] = ((BlindKey, "sealed"), (Source, "sealed_secret"))
+# Sealed with a key of the workspace (tracking.profiles.vault), which is itself a sealed row and stays the same inside.
+UNDER_WORKSPACE_KEYS = {("tracking.Identity", "sealed"), ("tracking.Trait", "sealed")}
+
+
+def columns() -> Iterator[tuple[type[models.Model], str]]:
+    """Every column sealed with FIELD_ENCRYPTION_KEYS: what is sealed is called so, in whatever app."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            is_sealed = isinstance(field, models.BinaryField) and field.name.startswith("sealed")
+            if is_sealed and (model._meta.label, field.name) not in UNDER_WORKSPACE_KEYS:
+                yield model, field.name
 
 
 class Command(BaseCommand):
     help = (
-        "Encrypt the workspaces' own keys and the secrets of sources with the newest key of FIELD_ENCRYPTION_KEYS. "
-        "Without the key it was written with, no person of a workspace can be found again: run this before removing an old key."
+        "Encrypt everything that is sealed (credentials, the workspaces' own keys, requests, files for people) with the newest "
+        "key of FIELD_ENCRYPTION_KEYS. Put the new key first, restart, run this, then remove the old key."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         done, unreadable = 0, []
-        for model, field in SEALED:
+        for model, field in columns():
             for pk in model._default_manager.exclude(**{field: b""}).order_by("pk").values_list("pk", flat=True):
                 try:
                     done += self._rotate(model, field, pk)
@@ -34,9 +44,8 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def _rotate(self, model: type[models.Model], field: str, pk: int) -> int:
-        row = model._default_manager.select_for_update().filter(pk=pk).first()
-        if row is None:
+        """One value under its row's lock: a change at the same moment is neither lost nor overwritten."""
+        row = model._default_manager.select_for_update().filter(pk=pk).values_list(field, flat=True).first()
+        if not row:
             return 0
-        setattr(row, field, rotate(bytes(getattr(row, field))))
-        row.save(update_fields=[field])
-        return 1
+        return model._default_manager.filter(pk=pk).update(**{field: rotate(bytes(row))})
