@@ -35,6 +35,7 @@ urlpatterns = [
     path("<slug:workspace>/consent/", include("tracking.consent.urls")),
     path("<slug:workspace>/profiles/", include("tracking.profiles.urls")),
     path("<slug:workspace>/rights/", include("tracking.rights.urls")),
+    path("<slug:workspace>/tracking-plan/", include("tracking.plan.urls")),
     path("<slug:workspace>/goals/", include("tracking.goals.urls")),
     path("<slug:workspace>/campaigns/", include("campaigns.urls")),
     path("<slug:workspace>/segments/rfm/", include("segments.rfm.urls")),

@@ -21,10 +21,13 @@ from tracking.models import (
     ImportFile,
     Merge,
     Order,
+    PlanVersion,
+    PlanViolation,
     Profile,
     Purpose,
     Source,
 )
+from tracking.plan.schema import PlannedEvent
 from tracking.profiles.batch import Observation
 from tracking.profiles.extract import Kind, Said
 from tracking.profiles.resolution import resolve
@@ -138,6 +141,17 @@ class Estate:
         return Source.objects.create(workspace=self.workspace, name=f"{self.name} source", kind="server", consent_mode="declared")
 
     @cached_property
+    def plan_version(self) -> PlanVersion:
+        """With an event of yesterday's that broke it."""
+        event = PlannedEvent("track", f"{self.name} event", owner=f"{self.name} team")
+        version = PlanVersion.objects.create(workspace=self.workspace, number=1, events=[event.as_json()])
+        PlanViolation.objects.create(
+            workspace=self.workspace, source=self.event_source, version=version, day=self.day, event=event.name, kind="type",
+            property=f"{self.name} price", release=f"{self.name} 1", number=1, last_at=timezone.now(),
+        )  # fmt: skip
+        return version
+
+    @cached_property
     def profile(self) -> Profile:
         """Two profiles that became one, and a third that may be the same person."""
         user, device = Said(Kind.USER_ID, f"{self.name} user"), Said(Kind.ANONYMOUS_ID, f"{self.name} visitor")
@@ -208,6 +222,7 @@ class Estate:
             "access_file",
             "purpose",
             "event_source",
+            "plan_version",
             "profile",
         ):
             getattr(self, target)

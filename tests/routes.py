@@ -50,6 +50,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "api_metrics": Keyed(ApiKey.Scope.METRICS_READ, "GET"),
     "api_orders": Keyed(ApiKey.Scope.ORDERS_WRITE),
     "api_refunds": Keyed(ApiKey.Scope.ORDERS_WRITE),
+    "api_tracking_plan": Keyed(ApiKey.Scope.PLAN_WRITE, "GET PUT"),
     # the collector: a write key in the request says who sends (tests/tracking/test_collector.py)
     "collect": Public(405, (("endpoint", "track"),)),
     "collect_metrics": Public(405),
@@ -118,6 +119,19 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "sources:state": Page(P.MANAGE_SOURCES, "POST", "event_source"),
     "sources:replay": Page(P.MANAGE_SOURCES, "POST", "event_source"),
     "sources:live": Page(P.MANAGE_SOURCES, "GET", "event_source"),
+    # tracking plan and data quality
+    "plan:index": Page(P.VIEW_REPORTS),
+    "plan:edit": Page(P.MANAGE_PLAN, FORM),
+    "plan:row": Page(P.MANAGE_PLAN),
+    "plan:remove": Page(P.MANAGE_PLAN, "POST"),
+    "plan:adopt": Page(P.MANAGE_PLAN, "POST"),
+    "plan:import": Page(P.MANAGE_PLAN, FORM),
+    "plan:export": Page(P.VIEW_REPORTS),
+    "plan:history": Page(P.VIEW_REPORTS),
+    "plan:version": Page(P.VIEW_REPORTS, "GET", "plan_version"),
+    "plan:restore": Page(P.MANAGE_PLAN, "POST", "plan_version"),
+    "plan:violations": Page(P.VIEW_REPORTS),
+    "plan:quality": Page(P.VIEW_REPORTS),
     # consent
     "consent:overview": Page(P.VIEW_CONSENT),
     "consent:begin": Page(P.MANAGE_CONSENT, "POST"),

@@ -43,6 +43,7 @@ NAVIGATION = (
     Entry(_("Profiles"), "users", "profiles:list", Permission.VIEW_PROFILES, ("profiles:",)),
     Entry(_("Connections"), "plug", "channels:connections", Permission.VIEW_CONNECTIONS, ("channels:",)),
     Entry(_("Sources"), "radio-tower", "sources:list", Permission.VIEW_CONNECTIONS, ("sources:",)),
+    Entry(_("Tracking plan"), "clipboard-check", "plan:index", Permission.VIEW_REPORTS, ("plan:",)),
     Entry(_("Consent"), "shield-check", "consent:overview", Permission.VIEW_CONSENT, ("consent:",)),
     Entry(_("Rights of people"), "user-check", "rights:list", Permission.HANDLE_RIGHTS, ("rights:",)),
 )

@@ -126,6 +126,7 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         METRICS_READ = "metrics:read", _("Read metrics")
         ORDERS_WRITE = "orders:write", _("Send orders and refunds")
+        PLAN_WRITE = "plan:write", _("Read and change the tracking plan")
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)

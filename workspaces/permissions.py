@@ -11,6 +11,7 @@ class Permission(StrEnum):
     MANAGE_CAMPAIGNS = "manage_campaigns"
     MANAGE_BUDGETS = "manage_budgets"
     MANAGE_GOALS = "manage_goals"
+    MANAGE_PLAN = "manage_plan"  # the tracking plan
     VIEW_SEGMENTS = "view_segments"
     MANAGE_SEGMENTS = "manage_segments"  # also lets members out: exports, webhooks
     VIEW_CONNECTIONS = "view_connections"
@@ -37,7 +38,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(P) - {P.TRANSFER_OWNERSHIP},
     Role.MARKETER: frozenset(
         {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS, P.MANAGE_GOALS, P.VIEW_SEGMENTS, P.MANAGE_SEGMENTS}
-        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_FILES, P.VIEW_PROFILES}
+        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_FILES, P.VIEW_PROFILES, P.MANAGE_PLAN}
     ),
     Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS, P.VIEW_SEGMENTS}),
     Role.PRIVACY: frozenset(

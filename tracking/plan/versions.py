@@ -51,7 +51,7 @@ def save(
     workspace: Workspace, by: User | None, events: Sequence[PlannedEvent], origin: str = PlanVersion.Origin.FORM
 ) -> PlanVersion | None:
     """A new version with exactly these events; None where that changes nothing. Raises BadPlan."""
-    _refuse_unusable(events)
+    refuse_unusable(events)
     _lock(workspace)
     before = current(workspace)
     made = changes(list(planned(before).values()), events)
@@ -64,7 +64,8 @@ def save(
     return version
 
 
-def _refuse_unusable(events: Sequence[PlannedEvent]) -> None:
+def refuse_unusable(events: Sequence[PlannedEvent]) -> None:
+    """Raise BadPlan with the first reason why these events cannot be a plan."""
     if len(events) > MOST_EVENTS:
         raise BadPlan(_("More than %(number)s events.") % {"number": MOST_EVENTS})
     keys = [event.key for event in events]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from tracking.ingest.steps import STEPS
-from tracking.models import Event, Rejection, Source
+from tracking.models import Event, PlanViolation, Rejection, Source
 
 SHOWN = 50
 DOOR = 2  # of the steps happen before an event is acknowledged
@@ -21,6 +21,7 @@ class Arrived(NamedTuple):
     state: str  # pending, stored or rejected
     steps: list[str]  # labels of the steps it took
     why: str  # of a refusal, or what the steps remarked
+    violations: list[tuple[str, str]]  # of the tracking plan: what is wrong, and the property
     content: str  # JSON, for people
 
 
@@ -35,15 +36,23 @@ def arrivals(source: Source) -> list[Arrived]:
 def _of_event(event: Event) -> Arrived:
     taken = STEPS if event.state == Event.State.STORED else STEPS[:DOOR]
     content = {"properties": event.properties, "context": event.context, "traits": event.traits}
-    why = "; ".join(f"{step}: {found}" for step, found in event.notes)
-    return Arrived(event.received_at, event.type, event.name, event.message_id, event.state, _labels(taken), why, _shown(content))
+    why = "; ".join(f"{step}: {found}" for step, found in event.notes if step != "plan")
+    broken = [_violation(found) for step, found in event.notes if step == "plan"]
+    return Arrived(event.received_at, event.type, event.name, event.message_id, event.state, _labels(taken), why, broken,
+                   _shown(content))  # fmt: skip
+
+
+def _violation(note: str) -> tuple[str, str]:
+    """ "missing total" → ("Required property missing", "total")."""
+    kind, _space, path = note.partition(" ")
+    return (str(PlanViolation.Kind(kind).label) if kind in PlanViolation.Kind.values else kind), path
 
 
 def _of_refusal(refusal: Rejection) -> Arrived:
     taken = STEPS[: DOOR + 1] if refusal.in_ingest else STEPS[:1]
     why = f"{refusal.get_reason_display()} {refusal.detail}".strip()
     content = bytes(refusal.payload)[:4_000].decode(errors="replace")
-    return Arrived(refusal.received_at, refusal.endpoint, "", refusal.message_id, "rejected", _labels(taken), why, content)
+    return Arrived(refusal.received_at, refusal.endpoint, "", refusal.message_id, "rejected", _labels(taken), why, [], content)
 
 
 def _labels(steps: tuple[Any, ...]) -> list[str]:

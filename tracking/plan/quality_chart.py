@@ -1,0 +1,47 @@
+"""The score by day as an ECharts option (drawn by static/js/charts.js), with the sentence and the table that go with it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tracking.plan.quality import Sums, score
+
+
+class Chart(NamedTuple):
+    title: str
+    summary: str
+    option: dict[str, Any]
+    rows: list[tuple[date, float | None, Sums]]  # newest first
+
+
+def by_day(days: Sequence[tuple[date, Sums]], currency: str) -> Chart:
+    """One line, 0 to 100; a day without events is a gap."""
+    scores = [score(sums) for _day, sums in days]
+    told = [value for value in scores if value is not None]
+    title = _("Score by day")
+    summary = (
+        _("From %(first)s to %(last)s, lowest %(lowest)s.")
+        % {"first": int(told[0]), "last": int(told[-1]), "lowest": int(min(told))}
+        if told
+        else _("No events yet.")
+    )
+    names = [date_format(day, "SHORT_DATE_FORMAT") for day, _sums in days]
+    option = {
+        "mops": {"locale": get_language() or "en", "currency": currency, "titles": names},
+        "aria": {"enabled": True, "label": {"description": f"{title}. {summary}"}},
+        "grid": {"left": 4, "right": 8, "top": 12, "bottom": 4, "outerBoundsMode": "same", "outerBoundsContain": "axisLabel"},
+        "legend": {"show": False},
+        "tooltip": {"trigger": "axis", "confine": True},
+        "xAxis": {"type": "category", "data": names, "boundaryGap": False, "axisTick": {"show": False},
+                  "axisLabel": {"hideOverlap": True}},
+        "yAxis": [{"type": "value", "unit": "count", "min": 0, "max": 100, "splitNumber": 4}],
+        "series": [{"type": "line", "name": _("Score"), "unit": "count", "hue": 0, "connectNulls": False, "symbolSize": 6,
+                    "showSymbol": len(told) < 3, "areaStyle": {"opacity": 0.08},
+                    "data": [None if value is None else round(value, 1) for value in scores]}],
+    }  # fmt: skip
+    rows = [(day, value, sums) for (day, sums), value in zip(days, scores, strict=True)]
+    return Chart(title, summary, option, rows[::-1])
