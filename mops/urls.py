@@ -39,5 +39,6 @@ urlpatterns = [
     path("<slug:workspace>/goals/", include("tracking.goals.urls")),
     path("<slug:workspace>/campaigns/", include("campaigns.urls")),
     path("<slug:workspace>/segments/rfm/", include("segments.rfm.urls")),
+    path("<slug:workspace>/segments/webhooks/", include("segments.webhooks.urls")),
     path("<slug:workspace>/", include("reporting.urls")),
 ]  # fmt: skip

@@ -10,6 +10,8 @@ from django.utils import timezone
 from campaigns.models import Campaign, CampaignLink
 from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
+from mops.lib.crypto import seal
+from segments.models import Delivery, Endpoint, EndpointSegment, Segment
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
 from tracking.models import (
@@ -169,6 +171,21 @@ class Estate:
         return DuplicateSuggestion.objects.get(first__profile=self.profile)
 
     @cached_property
+    def endpoint(self) -> Endpoint:
+        """With a segment it hears of and a message that was given up."""
+        purpose = Purpose.objects.create(workspace=self.workspace, key="webhook_test", name=f"{self.name} purpose")
+        segment = Segment.objects.create(workspace=self.workspace, name=f"{self.name} heard of", purpose=purpose)
+        endpoint = Endpoint(workspace=self.workspace, name=f"{self.name} endpoint", url="http://127.0.0.1:9/hook")
+        endpoint.sealed_secret = seal({"secret": "whsec_c2VjcmV0"}, f"endpoint:{self.workspace.pk}:{endpoint.uuid}")
+        endpoint.save()
+        EndpointSegment.objects.create(workspace=self.workspace, endpoint=endpoint, segment=segment)
+        Delivery.objects.create(
+            workspace=self.workspace, endpoint=endpoint, segment=segment, event="entered", profiles=[1], at=timezone.now(),
+            next_at=timezone.now(), state="dead", attempt=8, error=f"{self.name} error",
+        )  # fmt: skip
+        return endpoint
+
+    @cached_property
     def goal(self) -> Goal:
         """With one conversion of three days ago."""
         goal = Goal.objects.create(workspace=self.workspace, name=f"{self.name} goal", event="Order Completed")
@@ -216,6 +233,7 @@ class Estate:
             "api_key",
             "link",
             "goal",
+            "endpoint",
             "order",
             "import_file",
             "imported_file",

@@ -156,6 +156,14 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "rights:retention": Page(P.HANDLE_RIGHTS, FORM),
     # segments
     "rfm:groups": Page(P.VIEW_SEGMENTS),
+    "webhooks:list": Page(P.MANAGE_SEGMENTS),
+    "webhooks:create": Page(P.MANAGE_SEGMENTS, FORM),
+    "webhooks:detail": Page(P.MANAGE_SEGMENTS, "GET", "endpoint"),
+    "webhooks:edit": Page(P.MANAGE_SEGMENTS, FORM, "endpoint"),
+    "webhooks:pause": Page(P.MANAGE_SEGMENTS, "POST", "endpoint"),
+    "webhooks:resume": Page(P.MANAGE_SEGMENTS, "POST", "endpoint"),
+    "webhooks:delete": Page(P.MANAGE_SEGMENTS, "POST", "endpoint"),
+    "webhooks:again": Page(P.MANAGE_SEGMENTS, "POST", "endpoint"),
     # goals
     "goals:list": Page(P.VIEW_REPORTS),
     "goals:create": Page(P.MANAGE_GOALS, FORM),
