@@ -1,5 +1,6 @@
 """The banner of mops: refusing is as easy as agreeing, a refusal leaves no trace of the person, withdrawing takes one click."""
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,10 +79,21 @@ def test_before_a_choice_it_keeps_nothing(watched: "Page", site: Site, errors: l
     assert watched.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
-def test_a_refusal_is_remembered_without_an_id(page: "Page", site: Site, errors: list[str]) -> None:
+def test_a_refusal_keeps_nothing_and_the_next_page_asks_again(watched: "Page", site: Site, errors: list[str]) -> None:
+    watched.goto(banner_page(site))
+    button(watched, "Ablehnen").click()
+    watched.wait_for_timeout(800)
+    assert not button(watched, "Ablehnen").is_visible()
+    assert watched.context.cookies() == [] == site.batches == errors
+    assert watched.evaluate("localStorage.length + sessionStorage.length") == 0
+    watched.reload()
+    button(watched, "Ablehnen").wait_for()
+
+
+def test_a_refusal_can_be_remembered_without_an_id(page: "Page", site: Site, errors: list[str]) -> None:
     kept = []
     for _visitor in range(2):
-        page.goto(banner_page(site))
+        page.goto(banner_page(site, "data-remember=refusal"))
         button(page, "Ablehnen").click()
         page.wait_for_timeout(800)
         page.reload()
@@ -94,29 +106,23 @@ def test_a_refusal_is_remembered_without_an_id(page: "Page", site: Site, errors:
     assert site.batches == [] == errors
 
 
-def test_it_can_refrain_from_remembering_a_refusal(page: "Page", site: Site) -> None:
-    page.goto(banner_page(site, "data-remember=off"))
-    button(page, "Ablehnen").click()
-    page.wait_for_timeout(800)
-    assert page.context.cookies() == [] == site.batches
-    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
-
-
 def test_consent_is_remembered_and_withdrawn_by_one_click(page: "Page", site: Site, errors: list[str]) -> None:
     page.goto(banner_page(site, "data-ads='ads_measurement:google'"))
     button(page, "Zustimmen").click()
     site.wait(page, lambda: site.names == ["page"])
-    assert site.events[0]["context"]["consent"] == {"purposes": {"analytics": True, "ads_measurement:google": True}}
+    said = site.events[0]["context"]["consent"]
+    assert said["purposes"] == {"analytics": True, "ads_measurement:google": True}
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(said["given_at"])) < timedelta(minutes=5)
     page.goto(banner_page(site, "data-ads='ads_measurement:google'", path="/other"))
     site.wait(page, lambda: site.names == ["page", "page"])
+    assert site.events[1]["context"]["consent"] == said  # the choice of before, with its time
 
     page.get_by_role("button", name="Widerrufen").click()
     page.wait_for_timeout(200)
     site.batches.clear()
     page.reload()
     page.wait_for_timeout(800)
-    assert site.batches == [] == errors
-    assert [cookie["name"] for cookie in page.context.cookies()] == ["mops_choice"]
+    assert site.batches == [] == errors == page.context.cookies()
 
 
 def test_purposes_can_be_chosen_one_by_one(page: "Page", site: Site) -> None:
@@ -126,4 +132,4 @@ def test_purposes_can_be_chosen_one_by_one(page: "Page", site: Site) -> None:
     page.locator("#cc-main .pm input[value=analytics]").press("Space")
     page.get_by_role("button", name="Auswahl speichern").click()
     site.wait(page, lambda: site.names == ["page"])
-    assert site.events[0]["context"]["consent"] == {"purposes": {"analytics": True, "ads_measurement:google": False}}
+    assert site.events[0]["context"]["consent"]["purposes"] == {"analytics": True, "ads_measurement:google": False}

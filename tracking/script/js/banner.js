@@ -1,5 +1,6 @@
 // The banner of mops: vanilla-cookieconsent with "reject" beside "accept", in German or English.
-// <script src="…/banner.js" data-privacy="/privacy" data-ads="ads_measurement:google …" data-remember="off">
+// <script src="…/banner.js" data-privacy="/privacy" data-ads="ads_measurement:google …">
+// After a refusal nothing is kept and the next page asks again; data-remember="refusal" keeps it, without an id.
 // It tells t.js what was chosen by mops("consent", {…}).
 const { privacy, imprint, ads = "", remember, cookieDomain, language } = document.currentScript.dataset;
 const NAME = "mops_choice";
@@ -16,7 +17,7 @@ const inEnglish = {
   settings: "Choose",
   save: "Save choice",
   close: "Close",
-  necessary: ["Necessary", "Keeps your choice. Nothing else."],
+  necessary: ["Necessary", remember ? "Keeps your choice. Nothing else." : "Keeps your consent, so that you are asked only once."],
   analytics: ["Measuring the use of this site", "Pages, clicks and orders under a random id, kept for up to 13 months."],
   advertising: ["Measuring advertising", "Tells the platforms we advertise with that an ad led to an order."],
   privacy: "Privacy policy",
@@ -33,7 +34,7 @@ const inGerman = {
   settings: "Auswählen",
   save: "Auswahl speichern",
   close: "Schließen",
-  necessary: ["Notwendig", "Merkt sich Ihre Entscheidung. Sonst nichts."],
+  necessary: ["Notwendig", remember ? "Merkt sich Ihre Entscheidung. Sonst nichts." : "Merkt sich Ihre Zustimmung, damit wir nur einmal fragen."],
   analytics: ["Nutzung der Website messen", "Seiten, Klicks und Bestellungen unter einer Zufallskennung, bis zu 13 Monate."],
   advertising: ["Werbung messen", "Teilt den Werbeplattformen mit, dass eine Anzeige zu einer Bestellung geführt hat."],
   privacy: "Datenschutzerklärung",
@@ -72,12 +73,12 @@ const texts = (words) => {
   };
 };
 
-// A refusal is kept without anything that could tell one visitor from another; with data-remember="off" not at all.
+// The day of the refusal and nothing that could tell one visitor from another.
 const keepRefusal = () => {
   const domain = cookieDomain ? ";domain=" + cookieDomain : "";
   const day = new Date().toISOString().slice(0, 10) + "T00:00:00.000Z";
   const kept = { ...CookieConsent.getCookie(), consentId: "refused", consentTimestamp: day, lastConsentTimestamp: day, expirationTime: 0 };
-  const age = remember === "off" ? 0 : DAYS * 86400;
+  const age = remember === "refusal" ? DAYS * 86400 : 0;
   const secure = location.protocol === "https:" ? ";secure" : "";
   document.cookie = `${NAME}=${encodeURIComponent(JSON.stringify(kept))};path=/;max-age=${age};samesite=lax${domain}${secure}`;
 };
@@ -87,12 +88,13 @@ const tell = () => {
   const ad = CookieConsent.acceptedCategory("advertising");
   if (!analytics && !ad) keepRefusal();
   window.mops ||= (...call) => (mops.q ||= []).push(call);
-  mops("consent", { analytics, ...Object.fromEntries(advertising.map((purpose) => [purpose, ad])) });
+  const purposes = { analytics, ...Object.fromEntries(advertising.map((purpose) => [purpose, ad])) };
+  mops("consent", purposes, CookieConsent.getCookie("lastConsentTimestamp"));
 };
 
 CookieConsent.run({
   hideFromBots: false, // those who check websites shall see it
-  cookie: { name: NAME, expiresAfterDays: DAYS, ...(cookieDomain && { domain: cookieDomain }) },
+  cookie: { name: NAME, expiresAfterDays: (choice) => (choice === "necessary" ? 0 : DAYS), ...(cookieDomain && { domain: cookieDomain }) },
   categories: { necessary: { enabled: true, readOnly: true }, analytics: {}, ...(advertising.length && { advertising: {} }) },
   guiOptions: {
     consentModal: { layout: "box", position: "bottom left", equalWeightButtons: true, flipButtons: false },
