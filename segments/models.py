@@ -222,6 +222,15 @@ class Build(models.Model):
         ]
         indexes = [models.Index(fields=["lease_until"], name="segments_build_open", condition=Q(state__in=["queued", "running"]))]
 
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at and self.started_at else None
+
+    @property
+    def expected_seconds(self) -> float | None:
+        return None if self.expected_ms is None else self.expected_ms / 1000
+
 
 class Missed(models.Model):
     """Somebody whose change was looked at while a build ran: the build looks at them again before it ends."""
@@ -260,6 +269,7 @@ class Flag(models.Model):
         GREW = "grew", _("Grew tenfold overnight")
         NO_LIFT = "no_lift", _("Shows no lift")
         FAILED = "failed", _("Could not be computed")
+        CORRECTED = "corrected", _("Members were wrong and were corrected")
 
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="flags")

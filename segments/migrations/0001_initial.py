@@ -613,6 +613,7 @@ class Migration(migrations.Migration):
                             ("grew", "Grew tenfold overnight"),
                             ("no_lift", "Shows no lift"),
                             ("failed", "Could not be computed"),
+                            ("corrected", "Members were wrong and were corrected"),
                         ],
                         max_length=10,
                     ),

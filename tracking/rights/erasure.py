@@ -38,7 +38,7 @@ def erase(person: Person, *, noted: bool = False) -> Outcome:
     outcome: dict[str, Target] = {}
     for line in registry.personal():
         if line.table not in outcome:
-            outcome[line.table] = STEPS.get(line.table, _by_rule)(person, line)
+            outcome[line.table] = steps().get(line.table, _by_rule)(person, line)
         if line.table == "tracking.Event":
             outcome[MENTIONS] = _done(stripping.mentions(person))
     outcome[FILES] = _done(outside.files(person))
@@ -50,7 +50,7 @@ def forget_profile(person: Person) -> None:
     """Only what hangs on profiles: identifiers, traits, merges. For people nobody has seen for long."""
     for line in registry.tables(Erasure.DELETE):
         if line.kept == registry.Kept.PROFILES:
-            STEPS.get(line.table, _by_rule)(person, line)
+            steps().get(line.table, _by_rule)(person, line)
 
 
 def is_complete(outcome: Outcome) -> bool:
@@ -127,6 +127,11 @@ def _queues(person: Person) -> Target:
 
 def _counted(step: Callable[[Person], int]) -> "Step":
     return lambda person, _line: _done(step(person))
+
+
+def steps() -> "dict[str, Step]":
+    """By table: what needs more than its declaration says, also in the rooms above."""
+    return STEPS | {table: _counted(strip) for room in registry.rooms() for table, strip in room.strips.items()}
 
 
 Step = Callable[[Person, registry.Personal], Target]

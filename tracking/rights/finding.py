@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
 from tracking.models import Event, Order, Refund
-from tracking.rights import searching
+from tracking.rights import registry, searching
 from tracking.rights.person import DEVICE_KINDS, SENDER_KINDS, Kind, Person
 from workspaces.models import Member, User
 
@@ -17,7 +17,7 @@ Lookup = Callable[[Person], Q]
 def rows(table: str, person: Person) -> QuerySet[Any]:
     """Rows of `table` ("tracking.Event") that belong to the person, in the person's workspace."""
     model: type[Model] = apps.get_model(table)
-    found = model._default_manager.filter(LOOKUPS[table](person))
+    found = model._default_manager.filter(lookups()[table](person))
     columns = {field.name for field in model._meta.get_fields()}
     return found.filter(workspace=person.workspace) if "workspace" in columns else found
 
@@ -107,6 +107,11 @@ def _published(person: Person) -> Q:
 
 def _invited(person: Person) -> Q:
     return Q(email__in=person.values(Kind.EMAIL))
+
+
+def lookups() -> dict[str, Lookup]:
+    """By table: how the rows of a person are found, also of the rooms above."""
+    return LOOKUPS | {table: lookup for room in registry.rooms() for table, lookup in room.lookups.items()}
 
 
 LOOKUPS: dict[str, Lookup] = {

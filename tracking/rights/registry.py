@@ -3,11 +3,15 @@
 Access shows what is declared here, erasure goes through it, retention ends it (`personal`, `harmless` hold the lines).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.apps import apps
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from tracking.rights.person import Person
 
 
 class Found(StrEnum):
@@ -57,10 +61,32 @@ class Personal(NamedTuple):
     reason: str = ""
 
 
+class Room(NamedTuple):
+    """What a room above this one declares: its lines, how rows are found, and how a table is stripped (rows changed)."""
+
+    personal: tuple[Personal, ...]
+    harmless: Mapping[str, str]
+    lookups: Mapping[str, Callable[["Person"], Q]]
+    strips: Mapping[str, Callable[["Person"], int]]
+
+
+_rooms: list[Room] = []
+
+
+def add(room: Room) -> None:
+    """Called once, when the room's app is ready."""
+    _rooms.append(room)
+
+
+def rooms() -> tuple[Room, ...]:
+    return tuple(_rooms)
+
+
 def personal() -> tuple[Personal, ...]:
+    """All lines; rooms above first, because their rows hang on people who go last."""
     from tracking.rights.personal import PERSONAL
 
-    return PERSONAL
+    return (*(line for room in _rooms for line in room.personal), *PERSONAL)
 
 
 def tables(*erasures: Erasure) -> list[Personal]:
@@ -81,7 +107,8 @@ def problems() -> list[str]:
     from tracking.rights.harmless import HARMLESS
 
     declared = [(line.table, field) for line in personal() for field in line.fields]
-    declared += [(table, field) for table, fields in HARMLESS.items() for field in fields.split()]
+    harmless = [*HARMLESS.items(), *(line for room in _rooms for line in room.harmless.items())]
+    declared += [(table, field) for table, fields in harmless for field in fields.split()]
     there = set(every_field())
     found = [f"{table}.{field} is declared nowhere" for table, field in sorted(there - set(declared))]
     found += [f"{table}.{field} does not exist" for table, field in sorted(set(declared) - there)]

@@ -13,6 +13,19 @@ from django.conf import settings
 
 from channels.models import Connection
 from mops.lib import clock
+from segments.models import (
+    Build,
+    Delivery,
+    Due,
+    Endpoint,
+    ListEntry,
+    Membership,
+    Missed,
+    PastMembership,
+    RfmScore,
+    Segment,
+    Touched,
+)
 from tracking import partitions
 from tracking.blind_index import Indexer, Subject
 from tracking.consent import merging, purposes
@@ -71,7 +84,7 @@ class Planted:
         self.member = User.objects.create_user(EMAIL, name="Erika Canary")
         self.profile = self._profile()
         for plant in (self._identities, self._events, self._bodies, self._orders, self._imports, self._consent, self._account,
-                      self._requests, self._disk):  # fmt: skip
+                      self._requests, self._segments, self._disk):  # fmt: skip
             plant()
 
     def say(self, table: str, **fields: Any) -> dict[str, Any]:
@@ -262,6 +275,32 @@ class Planted:
         self.say("tracking.DataSubjectRequest", subject=request.subject, sealed_identifier=EMAIL)
         self.file = requests.prepare_access(request, self.member)
         self.canaries["tracking.AccessFile", "sealed"] = str(self.file.uuid)
+
+    def _segments(self) -> None:
+        """A member of a segment and of a list, once a member of another, scored, due, noted and told of."""
+        plain: dict[str, Any] = {"workspace": self.workspace}
+        segment = Segment.objects.create(**plain, name="Buyers (sample)", state="live", kind="list", size=1)
+        of_segment = {**plain, "segment": segment}
+        build = Build.objects.create(**of_segment)
+        endpoint = Endpoint.objects.create(**plain, name="Shop", url="https://shop.example/hook", sealed_secret=b"x")
+        who, by_id = {"profile": self.profile}, {"profile_id": self.profile.pk}
+        stay: dict[str, Any] = {"since": self.at, "cause": "list"}
+        ListEntry.objects.create(**of_segment, **self.say("segments.ListEntry", **who))
+        Membership.objects.create(**of_segment, **stay, **self.say("segments.Membership", **who))
+        PastMembership.objects.create(
+            **of_segment, **stay, until=self.at, end_cause="list", **self.say("segments.PastMembership", **who)
+        )
+        Due.objects.create(**plain, at=self.at + timedelta(days=900), **self.say("segments.Due", **who))
+        Missed.objects.create(**plain, build=build, **self.say("segments.Missed", **by_id))
+        Touched.objects.create(**plain, facet="order", **self.say("segments.Touched", **by_id))
+        RfmScore.objects.create(
+            **plain, month=self.at.date().replace(day=1), recency=5, frequency=5, monetary=5, group="best",
+            **self.say("segments.RfmScore", **who),
+        )  # fmt: skip
+        Delivery.objects.create(
+            **of_segment, endpoint=endpoint, event="entered", at=self.at, next_at=self.at,
+            **self.say("segments.Delivery", profiles=[self.profile.pk, self.profile.pk + 1_000_000]),
+        )  # fmt: skip
 
     def _disk(self) -> None:
         folder = Path(settings.MOPS_HOME) / "mail"

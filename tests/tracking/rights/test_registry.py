@@ -11,8 +11,8 @@ def test_every_field_of_every_model_is_declared_once() -> None:
 
 def test_every_personal_table_can_be_searched_and_erased() -> None:
     tables = {line.table for line in registry.personal()}
-    assert set(finding.LOOKUPS) == tables
-    by_rule = {line.table for line in registry.personal()} - set(erasure.STEPS)
+    assert set(finding.lookups()) == tables
+    by_rule = {line.table for line in registry.personal()} - set(erasure.steps())
     left = {line.table: line.erasure for line in registry.personal() if line.table in by_rule}
     assert set(left.values()) <= {Erasure.DELETE, Erasure.KEEP}
 
