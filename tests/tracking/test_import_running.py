@@ -30,7 +30,7 @@ def upload(workspace: Workspace, text: str = CSV, **reading: str) -> ImportFile:
     proposal = columns.propose(workspace, ORDERS, table)
     return ImportFile.objects.create(
         workspace=workspace, name="orders.csv", content=content, headers=table.headers, columns=proposal.columns,
-        options=asdict(Reading(**(proposal.reading | reading))),
+        options=asdict(Reading(**{**proposal.reading, **reading})),
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_it_goes_on_where_a_lost_worker_stopped(workspace: Workspace, monkeypatc
     ImportFile.objects.filter(pk=file.pk).update(lease_until=clock.now() - timedelta(minutes=1))
     assert running.due() == [file.pk]
     with monkeypatch.context() as broken:
-        broken.setattr(running.RefusedRow.objects, "bulk_create", broken_on_second_call())
+        broken.setattr(RefusedRow.objects, "bulk_create", broken_on_second_call())  # type: ignore[no-untyped-call]
         with pytest.raises(OperationalError):
             running.run(file.pk)
     assert numbers(file)[1:] == (1, 0, 0, 1)  # the first chunk, whole

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.imports.columns import Proposal
@@ -78,12 +78,13 @@ class ColumnsForm(forms.Form):
         self._ask("decimal_sign", DECIMAL_SIGNS)
         self._ask("date_order", DATE_ORDERS)
         if proposal.ambiguous:
-            self.fields["decimal_sign"].help_text = _now(
+            self.fields["decimal_sign"].help_text = gettext(
                 "The file does not tell: “%(amount)s” can be read in two ways. Please choose."
             ) % {"amount": proposal.ambiguous}
         if "purpose" in self.fields:
             purposes = Purpose.objects.filter(workspace=workspace).order_by("key").values_list("key", "name")
-            self.fields["purpose"].choices = [("", _now("– none –")), *((key, f"{_now(name)} ({key})") for key, name in purposes)]  # type: ignore[attr-defined]
+            named = [(key, f"{gettext(name)} ({key})") for key, name in purposes]
+            self.fields["purpose"].choices = [("", gettext("– none –")), *named]  # type: ignore[attr-defined]
         self._add_columns()
 
     def _add_columns(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.blind_index import Unidentifiable
@@ -76,7 +76,7 @@ class _Reader:
         }
         user_id = people.id_of(said, "user_id")
         if not (user_id or traits["email"] or traits["phone"] or traits["crm_id"]):
-            raise values.Unreadable(_now("Nobody is named: e-mail, telephone, user id and CRM id are all empty."))
+            raise values.Unreadable(gettext("Nobody is named: e-mail, telephone, user id and CRM id are all empty."))
         content: dict[str, Any] = {
             "type": "identify",
             "traits": {name: value for name, value in traits.items() if value != "" and value != {}},

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.imports import sending, taking_back, values
@@ -38,13 +38,13 @@ def reader(_workspace: Workspace, reading: Reading) -> Callable[[Given], dict[st
     def event(given: Given) -> dict[str, Any]:
         said = given.values
         if not (name := said.get("event") or reading.event_name):
-            raise values.Unreadable(_now("The event has no name."))
+            raise values.Unreadable(gettext("The event has no name."))
         if problem := time_problem(said["occurred_at"]):
             raise values.Unreadable(problem)
         ids = {"userId": people.id_of(said, "user_id"), "anonymousId": people.id_of(said, "anonymous_id")}
         context = _context(given)
         if not any(ids.values()) and "traits" not in context:
-            raise values.Unreadable(_now("Nobody is named: user id, anonymous id and e-mail are all empty."))
+            raise values.Unreadable(gettext("Nobody is named: user id, anonymous id and e-mail are all empty."))
         content = {"type": "track", "event": name, "timestamp": said["occurred_at"].isoformat(), "context": context,
                    "properties": people.plain(given.extra), **{key: value for key, value in ids.items() if value}}  # fmt: skip
         return {**content, "messageId": said.get("message_id") or sending.own_id(content)}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.imports import values
@@ -24,7 +24,7 @@ def email_of(given: Mapping[str, Any]) -> str:
     if not (text := given.get("email", "")):
         return ""
     if not (address := normalise.email(text)):
-        raise values.Unreadable(_now("“%(text)s” is no e-mail address.") % {"text": text[:60]})
+        raise values.Unreadable(gettext("“%(text)s” is no e-mail address.") % {"text": text[:60]})
     return address
 
 
@@ -33,7 +33,7 @@ def phone_of(given: Mapping[str, Any], country: str) -> str:
     if not (text := given.get("phone", "")):
         return ""
     if not (number := normalise.phone(text, country)):
-        raise values.Unreadable(_now("“%(text)s” is no telephone number.") % {"text": text[:30]})
+        raise values.Unreadable(gettext("“%(text)s” is no telephone number.") % {"text": text[:30]})
     return number
 
 
