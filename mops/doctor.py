@@ -157,6 +157,23 @@ def _beat() -> str:
     return f"last wrote {silence:.0f} s ago"
 
 
+def _live() -> str:
+    from django.db import connection
+
+    from mops.live import NAME
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()", [NAME])
+        running: int = cursor.fetchone()[0]
+        cursor.execute("SELECT count(*) FROM (SELECT 1 FROM segments_touched LIMIT 20001) AS waiting")
+        waiting: int = cursor.fetchone()[0]
+    if not running:
+        raise Sick("none is connected", "Start it: manage.py live. Without it segments follow a quarter of a minute late.")
+    if waiting > 20_000:
+        raise Sick(f"{running} running, more than 20,000 changes wait", "Start more: docker compose up -d --scale live=2.")
+    return f"{running} running, {waiting} changes wait"
+
+
 def _keys() -> str:
     from django.conf import settings
 
@@ -239,6 +256,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "Redis": _redis,
     "Worker": _worker,
     "Beat": _beat,
+    "Live": _live,
     "Encryption keys": _keys,
     "Stored secrets": _stored_secrets,
     "Static files": _static_files,

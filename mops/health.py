@@ -1,4 +1,4 @@
-"""Is one process of the product well? For the health checks of containers: `python -m mops.health web|beat` exits 0 or
+"""Is one process of the product well? For the health checks of containers: `python -m mops.health web|beat|live` exits 0 or
 1. Imports nothing heavy: it runs every few seconds. (The worker's check is Celery's own `inspect ping`.)
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 BEAT_SYNC = 180  # seconds; how often Celery's beat writes its schedule file
+LIVE_SILENCE = 90  # seconds; longer than any batch of the live process may take
 
 
 def web_answers(port: int = 8000) -> bool:
@@ -30,13 +31,22 @@ def beat_silence(home: Path) -> float | None:
     return time.time() - max(written) if written else None
 
 
+def live_silence(home: Path) -> float | None:
+    """Seconds since the live process last gave a sign under `home`; None if it never did. Above LIVE_SILENCE it is dead."""
+    sign = home / "live"
+    return time.time() - sign.stat().st_mtime if sign.exists() else None
+
+
 def main() -> int:
     if sys.argv[1:] == ["web"]:
         return 0 if web_answers() else 1
     if sys.argv[1:] == ["beat"]:
         silence = beat_silence(Path(os.environ.get("MOPS_HOME", ".mops")))
         return 0 if silence is not None and silence < 3 * BEAT_SYNC else 1
-    sys.stderr.write("usage: python -m mops.health web|beat\n")
+    if sys.argv[1:] == ["live"]:
+        silence = live_silence(Path(os.environ.get("MOPS_HOME", ".mops")))
+        return 0 if silence is not None and silence < LIVE_SILENCE else 1
+    sys.stderr.write("usage: python -m mops.health web|beat|live\n")
     return 2
 
 

@@ -28,7 +28,14 @@ SCHEDULE = (
     Recurring("Note consents that ran out, forget open requests", "tracking.tasks.tidy_consents", crontab(minute=5, hour=0)),
     Recurring("Go on with erasures that stand still", "tracking.rights.tasks.take_up_erasures", crontab(minute="*/5")),
     Recurring("End what is older than a workspace keeps it", "tracking.rights.tasks.apply_retention", crontab(minute=35, hour=1)),
+    Recurring("Look at people who wait where no live process does", "segments.tasks.update", schedule(15)),
+    Recurring("Start waiting builds of segments, free those whose worker died", "segments.tasks.dispatch_builds", schedule(15)),
+    Recurring("Write down the sizes of segments", "segments.tasks.close_days", crontab(minute=3)),
+    Recurring("Hold members against a fresh evaluation", "segments.tasks.check", crontab(minute=10, hour=3)),
     Recurring("Close the collector's ledger of past days", "tracking.tasks.close_ledger_days", crontab(minute=25)),
+    Recurring("Send waiting webhooks", "segments.tasks.send_webhooks", schedule(5)),
+    Recurring("Score buyers by recency, frequency and value", "segments.tasks.score_buyers", crontab(minute=45, hour=1)),
+    Recurring("Flag segments that are odd", "segments.tasks.flag_segments", crontab(minute=50, hour=3)),
 )
 
 

@@ -137,7 +137,8 @@ class Demo:
     def _start_programs(self, settings: dict[str, str]) -> None:
         env = environment.for_processes(self.home, settings)
         table = [processes.web(HOST, self.port), processes.worker("default,connectors", 2), processes.beat()]
-        with self.screen.step("Web, worker, beat"):
+        table.append(processes.live())
+        with self.screen.step("Web, worker, beat, live"):
             for process in table:
                 self.supervisor.add(Program(process, self.home, env))
             _wait_for_web(self.url, self.supervisor)

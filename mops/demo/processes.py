@@ -33,6 +33,11 @@ def worker(queues: str, processes: int, name: str = "worker") -> Process:
     return Process(name, ("-m", "celery", "-A", "mops", "worker", *options, *lean), signal.SIGQUIT, 10, signal.SIGQUIT)
 
 
+def live() -> Process:
+    """What must happen at once. Several may run; killed, it has left nothing half done."""
+    return Process("live", ("manage.py", "live"))
+
+
 def beat() -> Process:
     """The clock of mops.schedule. Exactly one; a second would only ask twice."""
     return Process("beat", ("-m", "celery", "-A", "mops", "beat", "--loglevel", "INFO", "--pidfile="))

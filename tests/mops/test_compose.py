@@ -84,6 +84,7 @@ def test_compose_runs_what_the_demo_runs() -> None:
     assert SERVICES["worker"]["command"] == here(processes.worker("default", 2))
     assert SERVICES["connectors"]["command"] == here(processes.worker("connectors", 2, "connectors"))
     assert SERVICES["beat"]["command"] == here(processes.beat())
+    assert SERVICES["live"]["command"] == here(processes.live())
 
 
 def test_the_image_starts_the_same_web_process() -> None:

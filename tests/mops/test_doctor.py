@@ -46,6 +46,10 @@ def test_a_key_that_is_none_is_found(settings: pytest.FixtureRequest) -> None:
     assert "Make one" in finding("Encryption keys").mend
 
 
+def test_a_missing_live_process_is_found() -> None:
+    assert finding("Live").what == "none is connected"
+
+
 def test_an_unreachable_broker_does_not_hide_the_other_lines(settings: pytest.FixtureRequest) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"  # type: ignore[attr-defined]
     assert not finding("Redis").well
