@@ -39,6 +39,7 @@ class Keyed:
 
     scope: ApiKey.Scope
     methods: str = "POST"
+    target: str = ""
 
 
 FORM = "GET POST"
@@ -50,6 +51,10 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "api_metrics": Keyed(ApiKey.Scope.METRICS_READ, "GET"),
     "api_orders": Keyed(ApiKey.Scope.ORDERS_WRITE),
     "api_refunds": Keyed(ApiKey.Scope.ORDERS_WRITE),
+    "api_segments": Keyed(ApiKey.Scope.SEGMENTS_READ, "GET"),
+    "api_segments_schema": Keyed(ApiKey.Scope.SEGMENTS_READ, "GET"),
+    "api_segment": Keyed(ApiKey.Scope.SEGMENTS_READ, "GET", "segment"),
+    "api_segment_members": Keyed(ApiKey.Scope.SEGMENTS_READ, "GET", "segment"),
     "api_tracking_plan": Keyed(ApiKey.Scope.PLAN_WRITE, "GET PUT"),
     # the collector: a write key in the request says who sends (tests/tracking/test_collector.py)
     "collect": Public(405, (("endpoint", "track"),)),
@@ -139,6 +144,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "consent:person": Page(P.VIEW_CONSENT, FORM),
     "consent:proof": Page(P.VIEW_CONSENT, "POST"),
     "consent:refuse": Page(P.MANAGE_CONSENT, "POST"),
+    "consent:removals": Page(P.MANAGE_CONSENT, FORM, writes=True),
     "consent:import": Page(P.MANAGE_CONSENT, FORM),
     # profiles
     "profiles:list": Page(P.VIEW_PROFILES),
@@ -155,7 +161,29 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "rights:download": Page(P.HANDLE_RIGHTS, "GET", "access_file", dials=True),  # its maker's only: tests/tracking/rights
     "rights:retention": Page(P.HANDLE_RIGHTS, FORM),
     # segments
+    "segments:list": Page(P.VIEW_SEGMENTS),
+    "segments:new": Page(P.MANAGE_SEGMENTS, FORM),
+    "segments:new_list": Page(P.MANAGE_SEGMENTS, FORM),
+    "segments:preview": Page(P.MANAGE_SEGMENTS, "POST"),
+    "segments:suggest": Page(P.MANAGE_SEGMENTS),
+    "segments:person": Page(P.VIEW_PROFILES, "GET", "profile", writes=True),
+    "segments:detail": Page(P.VIEW_SEGMENTS, "GET", "segment"),
+    "segments:figures": Page(P.VIEW_SEGMENTS, "GET", "segment"),
+    "segments:build": Page(P.VIEW_SEGMENTS, "GET", "segment"),
+    "segments:edit": Page(P.MANAGE_SEGMENTS, FORM, "segment"),
+    "segments:members": Page(P.VIEW_PROFILES, "GET", "segment", writes=True),
+    "segments:versions": Page(P.VIEW_SEGMENTS, "GET", "segment"),
+    "segments:restore": Page(P.MANAGE_SEGMENTS, "POST", "segment"),
+    "segments:duplicate": Page(P.MANAGE_SEGMENTS, "POST", "segment"),
+    "segments:state": Page(P.MANAGE_SEGMENTS, "POST", "segment"),
+    "segments:rebuild": Page(P.MANAGE_SEGMENTS, "POST", "segment"),
+    "segments:cancel": Page(P.MANAGE_SEGMENTS, "POST", "segment"),
+    "segments:details": Page(P.MANAGE_SEGMENTS, FORM, "segment"),
+    "segments:add": Page(P.MANAGE_SEGMENTS, "POST", "people_list"),
+    "segments:remove": Page(P.MANAGE_SEGMENTS, "POST", "people_list"),
     "rfm:groups": Page(P.VIEW_SEGMENTS),
+    "segment_export:members": Page(P.MANAGE_SEGMENTS, FORM, "segment"),
+    "holdouts:lift": Page(P.VIEW_SEGMENTS, "GET", "segment"),
     "webhooks:list": Page(P.MANAGE_SEGMENTS),
     "webhooks:create": Page(P.MANAGE_SEGMENTS, FORM),
     "webhooks:detail": Page(P.MANAGE_SEGMENTS, "GET", "endpoint"),

@@ -1,0 +1,33 @@
+"""Export of a segment's members: says who may leave and who stays, then streams the file."""
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import slugify
+from django.views.decorators.http import require_http_methods
+
+from mops.lib.tables import csv_lines
+from segments.exporting import members
+from segments.exporting.forms import ExportForm
+from segments.models import Segment
+from workspaces import audit
+from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.permissions import Permission
+
+
+@require_http_methods(["GET", "POST"])
+def export(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponseBase:
+    """The form; its POST answers with the file. Only segments with a purpose that is for no platform can be exported."""
+    space = get_workspace(request, workspace, Permission.MANAGE_SEGMENTS)
+    segment = get_object_or_404(Segment.objects.select_related("purpose", "workspace"), pk=pk, workspace=space)
+    is_possible = segment.purpose is not None and not segment.purpose.destination
+    form = ExportForm(request.POST or None)
+    if not is_possible or not form.is_valid():
+        return render(request, "segments/export.html", {"segment": segment, "form": form, "is_possible": is_possible})
+    kind = form.cleaned_data["kind"]
+    audit.record(
+        space, request.user, "segment.exported", segment.name, identifier=kind, purpose=str(segment.purpose), size=segment.size
+    )
+    lines = csv_lines(("profile", kind), members.rows(segment, kind))
+    response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{slugify(segment.name) or "segment"}.csv"'
+    return response
