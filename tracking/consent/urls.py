@@ -12,5 +12,6 @@ urlpatterns = [
     path("person/", views.person, name="person"),
     path("person/proof.pdf", views.proof_pdf, name="proof"),
     path("person/refuse", views.refuse, name="refuse"),
+    path("removals/", views.removals, name="removals"),
     path("import/", views.import_file, name="import"),
 ]

@@ -1,17 +1,19 @@
 """The team's pages of consent: purposes and texts, one person's statements, refusals by telephone, imports."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tracking.blind_index import Subject
-from tracking.consent import differences, imports, ledger, overview, proof, purposes, suppression
+from tracking.consent import by_hand, differences, imports, ledger, overview, proof, purposes, suppression
 from tracking.consent.forms import DecisionForm, FileForm, PersonForm, TextForm
 from tracking.imports.tables import UnableToRead
 from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
@@ -28,6 +30,7 @@ def index(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     context = {
         "rows": overview.purpose_rows(space),
         "pending": overview.pending(space),
+        "by_hand": by_hand.destinations(space),
         "head": ChainHead.objects.filter(workspace=space).first(),
         "form": PersonForm(workspace=space),
     }
@@ -128,6 +131,23 @@ def refuse(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     messages.success(request, _("Noted. Nothing leaves for this any more, and what left is being taken back."))
     context = {"form": PersonForm(request.POST, workspace=space), **_person(space, subject)}
     return render(request, "consent/person.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def removals(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Whom to take out of a list that no connector can change, and that it was done."""
+    space = get_workspace(request, workspace, Permission.MANAGE_CONSENT)
+    given = request.POST if request.method == "POST" else request.GET
+    destination = given.get("destination", "")
+    if request.method == "POST":
+        chosen = [int(pk) for pk in request.POST.getlist("releases") if pk.isdigit()]
+        count = by_hand.done(space, request.user, destination, chosen)
+        messages.success(request, ngettext("%(number)s removal noted.", "%(number)s removals noted.", count) % {"number": count})
+        return redirect(f"{reverse('consent:removals', args=[space.slug])}?{urlencode({'destination': destination})}")
+    audit.record(space, request.user, "consent.removals_viewed", destination)
+    context = {"destination": destination, "lines": by_hand.lines(space, destination)}
+    return render(request, "consent/removals.html", context)
 
 
 @require_http_methods(["GET", "POST"])
