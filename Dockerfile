@@ -30,4 +30,4 @@ RUN python -c "from mops.translations import compile_catalogs; compile_catalogs(
  && rm -r node_modules && chown -R mops /app/.mops
 USER mops
 EXPOSE 8000
-CMD ["python", "-m", "granian", "--interface", "wsgi", "mops.wsgi:application", "--workers", "1", "--blocking-threads", "4", "--host", "0.0.0.0", "--port", "8000", "--no-ws"]
+CMD ["python", "-m", "granian", "--interface", "wsgi", "mops.wsgi:application", "--workers", "1", "--blocking-threads", "32", "--host", "0.0.0.0", "--port", "8000", "--no-ws"]

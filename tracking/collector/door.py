@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -46,6 +46,13 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+class Decision(NamedTuple):
+    """What to answer once `request` is stored; None when there is nothing to store."""
+
+    answer: Answer
+    request: Request | None = None
+
+
 SUCCESS = Answer(200, b'{"success":true}')
 
 
@@ -59,10 +66,13 @@ AWAY = refuse(503, "The database is away. Nothing of this request was stored: se
 UNKNOWN_KEY = refuse(401, "Unknown write key.")
 
 
-def answer(call: Call) -> Answer:
+def answer(call: Call, write: Callable[[Request], object] = store) -> Answer:
     """Store and acknowledge, or say why not. Never raises for anything that was sent."""
     try:
-        return _with_origin(_answer(call), call.origin)
+        decision = decide(call)
+        if decision.request:
+            write(decision.request)
+        return _with_origin(decision.answer, call.origin)
     except (DatabaseError, InterfaceError):
         if not connection.in_atomic_block:
             connection.close()  # it may be dead, and the next request shall not find that out for itself
@@ -86,49 +96,49 @@ def preflight(origin: str) -> Answer:
 
 
 def _with_origin(reply: Answer, origin: str) -> Answer:
-    """Let the page read the answer. It holds nothing but success or failure, so no list of websites is needed here."""
-    if not origin or reply.status == 403:
+    """Let the page read the answer, a refusal too: what a browser hides from its page looks like a broken network, and is
+    sent again for ever. It holds nothing but success or failure, so no list of websites is needed here."""
+    if not origin:
         return reply
     return reply._replace(headers={**reply.headers, "Access-Control-Allow-Origin": origin, "Vary": "Origin"})
 
 
-def _answer(call: Call) -> Answer:
+def decide(call: Call) -> Decision:
+    """Read and judge a request, storing nothing yet."""
     content, problem, unpacked = None, "", call.body
     try:
         unpacked = body.unpack(call.body, call.encoding)
         content = body.read(unpacked)
     except body.TooLarge:
-        return TOO_LARGE
+        return Decision(TOO_LARGE)
     except body.Unreadable as error:
         problem = str(error)
     key = basic_user(call.authorization) or (content.get("writeKey") if isinstance(content, dict) else "")
     if problem and not key:
-        return refuse(400, f"No JSON: {problem[:100]}")
+        return Decision(refuse(400, f"No JSON: {problem[:100]}"))
     source = sources.find(key) if isinstance(key, str) and len(key) < 200 else None
     if source is None or source.kind not in API_KINDS:
-        return UNKNOWN_KEY
+        return Decision(UNKNOWN_KEY)
     return _of_source(call, source, unpacked, content, problem)
 
 
-def _of_source(call: Call, source: Known, unpacked: bytes, content: Any, problem: str) -> Answer:
+def _of_source(call: Call, source: Known, unpacked: bytes, content: Any, problem: str) -> Decision:
     kind = ENDPOINTS[call.endpoint]
     batch = content.get("batch") if isinstance(content, dict) and not kind else [content]
     if wait := rate_limit.wait(source.id, len(batch) if isinstance(batch, list) else 1, source.rate_per_minute):
-        return refuse(429, "Too many events per minute for this source.", Retry_After=str(math.ceil(wait)))
+        return Decision(refuse(429, "Too many events per minute for this source.", Retry_After=str(math.ceil(wait))))
     if not sources.allows(call.origin, source):
-        _refuse_whole(call, source, Reason.ORIGIN, call.origin, b"")
-        return refuse(403, "This website may not send to this source.")
+        refused = refuse(403, "This website may not send to this source.")
+        return Decision(refused, _whole_refused(call, source, Reason.ORIGIN, call.origin, b""))
     if problem or not isinstance(batch, list):
-        _refuse_whole(call, source, Reason.MALFORMED, problem or "batch is missing", unpacked)
-        return refuse(400, f"No JSON: {problem[:100]}" if problem else "A batch needs a list “batch”.")
+        refused = refuse(400, f"No JSON: {problem[:100]}" if problem else "A batch needs a list “batch”.")
+        return Decision(refused, _whole_refused(call, source, Reason.MALFORMED, problem or "batch is missing", unpacked))
     if len(batch) > BATCH_EVENTS or len(unpacked) > BATCH_BYTES:
         reason = Reason.TOO_MANY if len(batch) > BATCH_EVENTS else Reason.TOO_LARGE
-        _refuse_whole(call, source, reason, f"{len(batch)} events, {len(unpacked)} bytes", unpacked)
-        return TOO_LARGE
+        detail = f"{len(batch)} events, {len(unpacked)} bytes"
+        return Decision(TOO_LARGE, _whole_refused(call, source, reason, detail, unpacked))
     request = prepared(call.endpoint, source, unpacked, content, batch)
-    if batch:
-        store(request)
-    return _reply(kind, request)
+    return Decision(_reply(kind, request), request if batch else None)
 
 
 def _reply(kind: str, request: Request) -> Answer:
@@ -187,10 +197,10 @@ def _id_of(item: Any) -> str:
     return found[:100] if isinstance(found, str) and parse.storable(found) else ""
 
 
-def _refuse_whole(call: Call, source: Known, reason: str, detail: str, content: bytes) -> None:
+def _whole_refused(call: Call, source: Known, reason: str, detail: str, content: bytes) -> Request:
     """Keep a body nothing can be made of, as one refusal. Where consent is needed it proved none: its content is not kept."""
     kept = b"" if source.needs_consent else content
-    store(Request(source, call.endpoint, now(), kept, False, [], [Refusal(0, reason, parse.shown(detail), kept)]))
+    return Request(source, call.endpoint, now(), kept, False, [], [Refusal(0, reason, parse.shown(detail), kept)])
 
 
 def basic_user(authorization: str) -> str:

@@ -1,21 +1,24 @@
-"""Store a request in one transaction: the receipt with the raw body, the message ids, the events, the refusals.
+"""Store requests in one transaction: the receipts with the raw bodies, the message ids, the events, the refusals.
 
-Usually that is one statement, and its commit is the acknowledgement. Only when the database refuses one of the events
-are they written one by one, each in a savepoint, so that a bad event costs nobody but itself.
+That is one statement for any number of requests, and its commit is the acknowledgement. Only when the database refuses
+something in it are the requests stored each alone, and the events of the one with the bad event one by one, each in a
+savepoint, so that a bad event costs nobody but itself.
 """
 
-import contextlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import psycopg
 from django.db import DataError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import IntegrityError, InterfaceError, OperationalError
 
 from mops.lib.period import month_start
 from tracking import partitions
+from tracking.collector.arrays import array, bytes_array
 from tracking.collector.parse import Incoming, Reason, Refusal, as_payload
 from tracking.collector.sources import Known
 
@@ -42,138 +45,157 @@ class Request(NamedTuple):
     refusals: Sequence[Refusal]
 
 
-EVENTS = """
+# Ordered by id, so that two writers with the same events wait for each other instead of deadlocking.
+STORE = """
+WITH request AS (
+    SELECT {raw_id} AS raw_id, t.* FROM unnest(%(numbers)s::int[], %(workspaces)s::bigint[], %(sources)s::bigint[],
+        %(at)s::timestamptz[], %(endpoints)s::text[], %(bodies)s::bytea[], %(sums)s::bytea[], %(states)s::text[],
+        %(events)s::int[], %(rejected)s::int[])
+        AS t(number, workspace_id, source_id, received_at, endpoint, body, sha256, state, events, rejected)
+),
 incoming AS (
-    SELECT * FROM unnest(%(message_ids)s::text[], %(types)s::text[], %(names)s::text[], %(anonymous)s::text[], %(users)s::text[],
-        %(previous)s::text[], %(groups)s::text[], %(original)s::timestamptz[], %(sent)s::timestamptz[], %(properties)s::text[],
-        %(contexts)s::text[], %(traits)s::text[])
-        AS t(message_id, type, name, anonymous_id, user_id, previous_id, group_id, original_at, sent_at, properties, context,
-             traits)
+    SELECT * FROM unnest(%(request)s::int[], %(message_id)s::text[], %(type)s::text[], %(name)s::text[], %(anonymous_id)s::text[],
+        %(user_id)s::text[], %(previous_id)s::text[], %(group_id)s::text[], %(original_at)s::timestamptz[],
+        %(sent_at)s::timestamptz[], %(properties)s::text[], %(context)s::text[], %(traits)s::text[])
+        AS t(number, message_id, type, name, anonymous_id, user_id, previous_id, group_id, original_at, sent_at, properties,
+             context, traits)
 ),
 fresh AS (
     INSERT INTO tracking_eventkey (workspace_id, message_id, received_at)
-    SELECT %(workspace)s, message_id, %(at)s FROM incoming
-    ON CONFLICT DO NOTHING RETURNING message_id
+    SELECT workspace_id, message_id, received_at FROM incoming JOIN request USING (number) ORDER BY workspace_id, message_id
+    ON CONFLICT DO NOTHING RETURNING workspace_id, message_id
 ),
 stored AS (
     INSERT INTO tracking_event (workspace_id, source_id, raw_id, message_id, type, name,
         anonymous_id, user_id, previous_id, group_id, visitor, received_at, original_at, sent_at, occurred_at,
         properties, context, traits)
-    SELECT %(workspace)s, %(source)s, (SELECT id FROM raw), message_id, type, name, anonymous_id, user_id, previous_id, group_id,
-        CASE WHEN anonymous_id <> '' THEN anonymous_id ELSE user_id END, %(at)s, original_at, sent_at, %(at)s,
+    SELECT workspace_id, source_id, raw_id, message_id, type, name, anonymous_id, user_id, previous_id, group_id,
+        CASE WHEN anonymous_id <> '' THEN anonymous_id ELSE user_id END, received_at, original_at, sent_at, received_at,
         properties::jsonb, context::jsonb, traits::jsonb
-    FROM incoming JOIN fresh USING (message_id)
-    RETURNING 1
+    FROM incoming JOIN request USING (number) JOIN fresh USING (workspace_id, message_id)
+    RETURNING raw_id
+),
+{refused}
+receipt AS (
+    SELECT request.*, events + rejected AS received, coalesce(accepted, 0) AS accepted FROM request
+    LEFT JOIN (SELECT raw_id, count(*) AS accepted FROM stored GROUP BY raw_id) counted USING (raw_id)
 )
+{booked}
+SELECT raw_id, received, accepted, events - accepted, rejected FROM receipt ORDER BY number
 """
-REFUSALS = """
+REFUSED = """
 refused AS (
     INSERT INTO tracking_rejection (workspace_id, source_id, raw_id, endpoint, received_at, in_ingest,
         index, reason, detail, payload, message_id, sent_at)
-    SELECT %(workspace)s, %(source)s, (SELECT id FROM raw), %(endpoint)s, %(at)s, false, t.*
-    FROM unnest(%(indexes)s::int[], %(reasons)s::text[], %(details)s::text[], %(payloads)s::bytea[], %(refused_ids)s::text[],
-        %(refused_sent)s::timestamptz[]) AS t(index, reason, detail, payload, message_id, sent_at)
+    SELECT workspace_id, source_id, raw_id, endpoint, received_at, false, index, reason, detail, payload, message_id, sent_at
+    FROM unnest(%(refused_request)s::int[], %(index)s::int[], %(reason)s::text[], %(detail)s::text[], %(payload)s::bytea[],
+        %(refused_id)s::text[], %(refused_sent_at)s::timestamptz[])
+        AS t(number, index, reason, detail, payload, message_id, sent_at) JOIN request USING (number)
+),
+"""
+BOOKED = """,
+booked AS (
+    INSERT INTO tracking_rawbody (id, workspace_id, source_id, received_at, endpoint, body, sha256, state,
+        received, accepted, duplicate, rejected)
+    SELECT raw_id, workspace_id, source_id, received_at, endpoint, body, sha256, state,
+        received, accepted, events - accepted, rejected
+    FROM receipt
 )
 """
-STORE = """
-WITH raw AS (SELECT nextval('tracking_rawbody_id_seq') AS id),
-{parts}
-INSERT INTO tracking_rawbody (id, workspace_id, source_id, received_at, endpoint, body, sha256, state,
-    received, accepted, duplicate, rejected)
-SELECT raw.id, %(workspace)s, %(source)s, %(at)s, %(endpoint)s, %(body)s, %(sha256)s, %(state)s,
-    %(events)s + %(rejected)s, {accepted}, %(events)s - {accepted}, %(rejected)s
-FROM raw
-RETURNING id, received, accepted, duplicate, rejected
-"""
-ACCEPTED = "(SELECT count(*) FROM stored)"
-BOTH = STORE.format(parts=EVENTS + "," + REFUSALS, accepted=ACCEPTED)
-ONLY_EVENTS = STORE.format(parts=EVENTS, accepted=ACCEPTED)
-ONLY_REFUSALS = STORE.format(parts=REFUSALS, accepted="0")
-
-FOR_RECEIPT = f"WITH raw AS (SELECT %(raw_id)s::bigint AS id), {EVENTS} SELECT count(*) FROM stored"  # noqa: S608
+NEXT = "nextval('tracking_rawbody_id_seq')"
+WITH_REFUSALS = STORE.format(raw_id=NEXT, refused=REFUSED, booked=BOOKED)
+WITHOUT_REFUSALS = STORE.format(raw_id=NEXT, refused="", booked=BOOKED)
+FOR_RECEIPT = STORE.format(raw_id="%(raw_id)s::bigint", refused="", booked="")
 
 
 def store(request: Request) -> Receipt:
     """Durable when it returns. Raises OperationalError or InterfaceError when the database is away: nothing is stored then."""
     try:
-        return _store_patiently(request)
+        return store_all([request], connection)[0]
     except (DataError, IntegrityError):
         return _store_one_by_one(request)
 
 
-def _store_patiently(request: Request) -> Receipt:
-    """Once more after making the month, after a deadlock, or on a fresh connection when ours turned out dead."""
+def store_all(requests: Sequence[Request], using: BaseDatabaseWrapper) -> list[Receipt]:
+    """Store all or nothing, in one statement. Raises DataError or IntegrityError for a bad event, else as `store` does.
+
+    Tries once more after making the month, after a deadlock, or on a fresh connection when ours turned out dead.
+    """
     try:
-        return _store(request)
+        return _store(requests, using)
     except IntegrityError as error:
         if not partitions.is_missing(error):
             raise
-        partitions.ensure(month_start(request.received_at.astimezone(UTC).date()))
+        for month in {month_start(request.received_at.astimezone(UTC).date()) for request in requests}:
+            partitions.ensure(month)
     except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
+        if using.in_atomic_block:
             raise
-        connection.close()
-    return _store(request)
+        using.close()
+    return _store(requests, using)
 
 
-def _store(request: Request) -> Receipt:
-    statement = (BOTH if request.refusals else ONLY_EVENTS) if request.events else ONLY_REFUSALS
-    outer = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
-    with outer, connection.wrap_database_errors:
-        connection.ensure_connection()
-        connection.connection.prepare_threshold = 2  # planning costs more than storing; Django's own cursors never prepare
-        cursor = psycopg.Cursor(connection.connection).execute(statement, _parameters(request))
-        return Receipt._make(cursor.fetchall()[0])
+def _store(requests: Sequence[Request], using: BaseDatabaseWrapper) -> list[Receipt]:
+    statement = WITH_REFUSALS if any(request.refusals for request in requests) else WITHOUT_REFUSALS
+    return _execute(statement, _parameters(requests), using)
 
 
-def _parameters(request: Request) -> dict[str, Any]:
-    return _event_columns(request) | _refusal_columns(request) | {
-        "workspace": request.source.workspace_id,
-        "source": request.source.id,
-        "at": request.received_at,
-        "endpoint": request.endpoint,
-        "body": request.body,
-        "sha256": sha256(request.body).digest(),
-        "state": ("trimmed" if request.trimmed else "whole") if request.body else "empty",
-        "events": len(request.events),
-        "rejected": len(request.refusals),
-    }  # fmt: skip
+def _execute(statement: str, parameters: dict[str, Any], using: BaseDatabaseWrapper) -> list[Receipt]:
+    """A whole transaction, or a savepoint of the running one."""
+    with _savepoint(using), using.wrap_database_errors:
+        using.ensure_connection()
+        using.connection.prepare_threshold = 2  # planning costs more than storing; Django's own cursors never prepare
+        cursor = psycopg.Cursor(using.connection).execute(statement, parameters)
+        return [Receipt._make(row) for row in cursor.fetchall()]
 
 
-EVENT_COLUMNS = (
-    "message_ids", "types", "names", "anonymous", "users", "previous", "groups", "original", "sent",
-    "properties", "contexts", "traits",
-)  # fmt: skip
-REFUSAL_COLUMNS = ("indexes", "reasons", "details", "payloads", "refused_ids", "refused_sent")
+def _savepoint(using: BaseDatabaseWrapper) -> AbstractContextManager[object]:
+    return transaction.atomic(using.alias) if using.in_atomic_block else nullcontext()
+
+
+def _parameters(requests: Sequence[Request]) -> dict[str, Any]:
+    columns = {
+        "numbers": array(range(len(requests))),
+        "workspaces": array(request.source.workspace_id for request in requests),
+        "sources": array(request.source.id for request in requests),
+        "at": array(request.received_at for request in requests),
+        "endpoints": array(request.endpoint for request in requests),
+        "bodies": bytes_array(request.body for request in requests),
+        "sums": bytes_array(sha256(request.body).digest() for request in requests),
+        "states": array(("trimmed" if request.trimmed else "whole") if request.body else "empty" for request in requests),
+        "events": array(len(request.events) for request in requests),
+        "rejected": array(len(request.refusals) for request in requests),
+    }
+    return columns | _event_columns(requests) | _refusal_columns(requests)
 
 
 def insert_for_receipt(request: Request, raw_id: int) -> int:
     """Add the events of `request` to a receipt that is there already, in the running transaction. Return how many were new."""
     partitions.ensure(month_start(request.received_at.astimezone(UTC).date()))
-    columns = _event_columns(request)
-    values: dict[str, Any] = {
-        "workspace": request.source.workspace_id,
-        "source": request.source.id,
-        "at": request.received_at,
-        "raw_id": raw_id,
+    return _execute(FOR_RECEIPT, {**_parameters([request]), "raw_id": raw_id}, connection)[0].accepted
+
+
+def _event_columns(requests: Sequence[Request]) -> dict[str, str]:
+    """The first of several events with one id, with the number of its request."""
+    unique: dict[tuple[int, str], tuple[int, Incoming]] = {}
+    for number, request in enumerate(requests):
+        for _index, event in request.events:
+            unique.setdefault((request.source.workspace_id, event.message_id), (number, event))
+    columns = zip(*(event for _number, event in unique.values()), strict=True) if unique else [()] * len(Incoming._fields)
+    return dict(zip(Incoming._fields, map(array, columns), strict=True)) | {
+        "request": array(number for number, _event in unique.values())
     }
-    with connection.cursor() as cursor:
-        cursor.execute(FOR_RECEIPT, {**columns, **values})
-        accepted: int = cursor.fetchone()[0]
-    return accepted
 
 
-def _event_columns(request: Request) -> dict[str, list[Any]]:
-    """The first of several events with one id, in the order of ids: two requests with the same ids cannot deadlock."""
-    unique: dict[str, Incoming] = {}
-    for _index, event in request.events:
-        unique.setdefault(event.message_id, event)
-    rows = [unique[message_id] for message_id in sorted(unique)]
-    return dict(zip(EVENT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+REFUSAL_COLUMNS = ("index", "reason", "detail", "payload", "refused_id", "refused_sent_at")
 
 
-def _refusal_columns(request: Request) -> dict[str, list[Any]]:
-    return dict(zip(REFUSAL_COLUMNS, map(list, zip(*request.refusals, strict=True)), strict=True)) if request.refusals else {}
+def _refusal_columns(requests: Sequence[Request]) -> dict[str, str]:
+    rows = [(number, refusal) for number, request in enumerate(requests) for refusal in request.refusals]
+    columns = zip(*(refusal for _number, refusal in rows), strict=True) if rows else [()] * len(REFUSAL_COLUMNS)
+    named = dict(zip(REFUSAL_COLUMNS, columns, strict=True))
+    literals = {name: (bytes_array if name == "payload" else array)(values) for name, values in named.items()}
+    return literals | {"refused_request": array(number for number, _refusal in rows)}
 
 
 def _store_one_by_one(request: Request) -> Receipt:
@@ -185,14 +207,14 @@ def _store_one_by_one(request: Request) -> Receipt:
             refusals.append(Refusal(index, Reason.REFUSED, problem, as_payload(event), event.message_id, event.sent_at))
         else:
             good.append((index, event))
-    return _store(request._replace(events=good, refusals=refusals))
+    return _store([request._replace(events=good, refusals=refusals)], connection)[0]
 
 
 def _problem(request: Request) -> str:
     """What the database says against this event; "" when it takes it."""
     try:
         with transaction.atomic():
-            _store(request)
+            _store([request], connection)
             transaction.set_rollback(True)
     except (DataError, IntegrityError) as error:
         return str(error).strip().splitlines()[0][:300]
