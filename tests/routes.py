@@ -145,7 +145,6 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "consent:proof": Page(P.VIEW_CONSENT, "POST"),
     "consent:refuse": Page(P.MANAGE_CONSENT, "POST"),
     "consent:removals": Page(P.MANAGE_CONSENT, FORM, writes=True),
-    "consent:removals": Page(P.MANAGE_CONSENT, FORM, writes=True),
     "consent:import": Page(P.MANAGE_CONSENT, FORM),
     # profiles
     "profiles:list": Page(P.VIEW_PROFILES),
