@@ -21,8 +21,8 @@ class Process(NamedTuple):
 
 
 def web(host: str, port: int) -> Process:
-    """Pages and API. Threads, because a request mostly waits for the database."""
-    serve = ("--interface", "wsgi", "mops.wsgi:application", "--workers", "1", "--blocking-threads", "4")
+    """Pages and API. Many threads: requests that wait together are stored together (docs/decisions/0006); idle ones end."""
+    serve = ("--interface", "wsgi", "mops.wsgi:application", "--workers", "1", "--blocking-threads", "32")
     return Process("web", ("-m", "granian", *serve, "--host", host, "--port", str(port), "--no-ws"))
 
 
