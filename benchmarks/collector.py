@@ -1,7 +1,8 @@
 """Collector: single events and batches of 50 over HTTP, durable and exactly once, beside a minimal Django view on the same server.
 
-Granian with one worker process for both, 32 connections, events of about 430 bytes, a tenth of them sent before. Also the
-storing alone, without HTTP, beside COPY + ON CONFLICT into a bare table.
+Granian with one worker process for both, 32 connections, events of about 500 bytes from a website that needs consent, a
+tenth of them sent before. Floors: the minimal view without a database, and one connection that inserts and commits. Also
+the storing alone, without HTTP, beside COPY + ON CONFLICT into a bare table.
 """
 
 import json
@@ -10,53 +11,75 @@ import signal
 import statistics
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from benchmarks import load
+from benchmarks import load, processor
 from mops.demo.processes import Process
-from tests.chaos.standalone import Program, Web, web
+from tests.chaos.standalone import Web, web
 
-ROUNDS, SINGLES, BATCHES, BATCH = 3, 2_000, 100, 50
+ROUNDS, SINGLES, BATCHES, BATCH, COMMITS = 3, 3_000, 120, 50, 500
 ROOT = Path(__file__).resolve().parent.parent
+SHOP = "https://shop.example"
+
+
+class Run(NamedTuple):
+    """One run of a load, and the processor time it took."""
+
+    load: load.Load
+    events: int  # of a request
+    web: float  # seconds
+    database: float  # seconds
 
 
 def main() -> bool:
     """Print the table; True when every event was stored exactly once."""
     from tests.tracking.sending import a_source, basic
-    from tracking import invariants
-    from tracking.models import Event
+    from tracking import partitions
     from workspaces.models import Workspace
 
+    partitions.ensure_ahead()
     workspace = Workspace.objects.create(name="Benchmark (sample)", slug="collector-benchmark")
-    key = basic(a_source(workspace, rate_per_minute=1_000_000_000).write_key)
-    events = Events()
-    results: dict[str, list[load.Load]] = {"minimal": [], "single": [], "batch": []}
+    source = a_source(workspace, "browser", rate_per_minute=1_000_000_000, allowed_origins=[SHOP])
+    headers, events = {"Authorization": basic(source.write_key), "Origin": SHOP}, Events()
+    names = ("minimal Django view, no database", "single events, durable", f"batches of {BATCH}, durable")
+    runs: dict[str, list[Run]] = {name: [] for name in names}
+    commits: list[float] = []
     home = Path(os.environ["MOPS_HOME"])
-    with web(home, dict(os.environ)) as ours, minimal(home, ours) as port:
-        load.run(ours.port, lambda _: load.request(ours.port, "/v1/track", events.single(), key), 300)
+    with web(home, dict(os.environ)) as ours, minimal(home, dict(os.environ)) as floor:
+        load.run(ours.port, lambda _: load.request(ours.port, "/v1/track", events.single(), **headers), 500)
         for _ in range(ROUNDS):
-            results["minimal"].append(load.run(port, lambda _: load.request(port, "/v1/track", Events().single()), SINGLES))
-            results["single"].append(
-                load.run(ours.port, lambda _: load.request(ours.port, "/v1/track", events.single(), key), SINGLES)
-            )
-            results["batch"].append(
-                load.run(ours.port, lambda _: load.request(ours.port, "/v1/batch", events.batch(), key), BATCHES)
-            )
-    floor = statistics.median(one.per_second for one in results["minimal"])
-    report("minimal Django view, no database", results["minimal"], 1, floor)
-    report("single events, durable", results["single"], 1, floor)
-    report(f"batches of {BATCH}, durable", results["batch"], BATCH, floor)
+            runs[names[0]].append(measure(floor, "/v1/track", Events().single, SINGLES, 1, headers))
+            runs[names[1]].append(measure(ours, "/v1/track", events.single, SINGLES, 1, headers))
+            runs[names[2]].append(measure(ours, "/v1/batch", events.batch, BATCHES, BATCH, headers))
+            commits.append(commit_alone())
+    for name in names:
+        report(name, runs[name], runs[names[0]])
+    print(f"  one connection, INSERT and COMMIT    {statistics.median(commits):9,.0f} commits/s")
     storing(workspace)
+    return verdict(workspace, events, sum(run.load.failed for several in runs.values() for run in several))
+
+
+def measure(server: Web, path: str, make: Callable[[], bytes], requests: int, events: int, headers: dict[str, str]) -> Run:
+    prepared = [load.request(server.port, path, make(), **headers) for _ in range(requests)]
+    before = processor.seconds(server.pid), processor.seconds(processor.postgres())
+    result = load.run(server.port, prepared.__getitem__, requests)
+    web, database = processor.seconds(server.pid), processor.seconds(processor.postgres())
+    return Run(result, events, web - before[0], database - before[1])
+
+
+def verdict(workspace: Any, events: "Events", failed: int) -> bool:
     from datetime import UTC, datetime
 
+    from tracking import invariants
+    from tracking.models import Event
+
     stored = Event.objects.filter(workspace=workspace, message_id__in=events.ids).count()
-    failed = sum(one.failed for runs in results.values() for one in runs)
     right = stored == len(events.ids) and not failed and not invariants.broken(datetime(2000, 1, 1, tzinfo=UTC))
-    verdict = "right" if right else "WRONG"
-    print(f"  {len(events.ids)} different events sent, {stored} stored, {failed} answers other than 200: {verdict}")
+    sent = len(events.ids)
+    print(f"  {sent} different events sent, {stored} stored, {failed} answers other than 200: {'right' if right else 'WRONG'}")
     return right
 
 
@@ -80,7 +103,8 @@ class Events:
         }
         return {"type": "track", "event": "Product Viewed", "messageId": message_id, "anonymousId": f"a-{self.made % 5000}",
                 "timestamp": "2026-11-01T10:00:00.000Z", "properties": {"product_id": str(self.made % 500), "price": 129.9},
-                "context": {"page": page, "locale": "de-DE", "library": {"name": "shop", "version": "1.0.0"}}}  # fmt: skip
+                "context": {"page": page, "locale": "de-DE", "library": {"name": "shop", "version": "1.0.0"},
+                            "consent": {"purposes": {"analytics": True, "profiling": False}}}}  # fmt: skip
 
     def single(self) -> bytes:
         return json.dumps(self.event()).encode()
@@ -90,26 +114,42 @@ class Events:
 
 
 @contextmanager
-def minimal(home: Path, like: Web) -> Iterator[int]:
-    """The minimal view under the same server with the same number of threads. Yields its port."""
-    port = str(like.port + 1)
-    argv = tuple("benchmarks.minimal:application" if part == "mops.wsgi:application" else part for part in like.process.argv)
-    argv = tuple(port if part == str(like.port) else part for part in argv)
-    program = Program(home, dict(os.environ), Process("minimal", argv, signal.SIGTERM))
-    program.environment["PYTHONPATH"] = str(ROOT)
-    program.environment.pop("DJANGO_SETTINGS_MODULE", None)
-    program.start()
+def minimal(home: Path, settings: dict[str, str]) -> Iterator[Web]:
+    """The minimal view under the same server with the same number of threads."""
+    server = Web(home, settings)
+    argv = tuple("benchmarks.minimal:application" if part == "mops.wsgi:application" else part for part in server.process.argv)
+    server.process = Process("minimal", argv, signal.SIGTERM)
+    server.environment["PYTHONPATH"] = str(ROOT)
+    server.environment.pop("DJANGO_SETTINGS_MODULE", None)
+    server.start()
     try:
-        time.sleep(2)
-        yield int(port)
+        server.wait()
+        yield server
     finally:
-        program.stop()
+        server.stop()
 
 
-def report(name: str, runs: list[load.Load], events: int, floor: float) -> None:
-    rate = statistics.median(one.per_second for one in runs) * events
-    p50, p99 = statistics.median(one.p50 for one in runs), statistics.median(one.p99 for one in runs)
-    print(f"  {name:<36} {rate:9,.0f} events/s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  {rate / floor:5.2f}x minimal view")
+def commit_alone() -> float:
+    """Commits per second of a bare insert: what the disk allows one writer."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS alone (id uuid PRIMARY KEY, body jsonb)")
+        started = time.perf_counter()
+        for _ in range(COMMITS):
+            cursor.execute("INSERT INTO alone VALUES (%s, %s)", [uuid.uuid4(), '{"type": "track"}'])
+        return COMMITS / (time.perf_counter() - started)
+
+
+def report(name: str, runs: list[Run], floors: list[Run]) -> None:
+    """Medians; the ratio is that of each round to the floor of the same round."""
+    rates = [run.load.per_second * run.events for run in runs]
+    ratio = statistics.median(rate / floor.load.per_second for rate, floor in zip(rates, floors, strict=True))
+    web, database = (statistics.median(1e6 * getattr(run, part) / (run.load.requests * run.events) for run in runs)
+                     for part in ("web", "database"))  # fmt: skip
+    p50, p99 = statistics.median(run.load.p50 for run in runs), statistics.median(run.load.p99 for run in runs)
+    print(f"  {name:<34} {statistics.median(rates):9,.0f} events/s {ratio:5.2f}x minimal view  p50 {p50:5.1f} p99 {p99:6.1f} ms"
+          f"  processor per event: web {web:4.0f} us, database {database:4.0f} us")  # fmt: skip
 
 
 def storing(workspace: Any) -> None:

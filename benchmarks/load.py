@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+SILENCE = 60.0  # seconds
+
 
 class Load(NamedTuple):
     """What a run measured."""
@@ -21,9 +23,9 @@ class Load(NamedTuple):
         return self.requests / self.seconds
 
 
-def request(port: int, path: str, body: bytes, key: str = "") -> bytes:
+def request(port: int, path: str, body: bytes, **headers: str) -> bytes:
     lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Content-Type: application/json", f"Content-Length: {len(body)}"]
-    lines += [f"Authorization: {key}"] if key else []
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -61,7 +63,10 @@ def run(port: int, make: Callable[[int], bytes], requests: int, connections: int
             connection.send(prepared[sent])
             sent += 1
         while len(times) < requests:
-            for key, _events in selector.select():
+            ready = selector.select(SILENCE)
+            if not ready:
+                raise TimeoutError(f"No answer for {SILENCE} seconds, {len(times)} of {requests} came")
+            for key, _events in ready:
                 connection = key.data
                 if not (answer := connection.read()):
                     continue

@@ -13,5 +13,5 @@ def take(request: HttpRequest) -> HttpResponse:
     return HttpResponse(answer, content_type="application/json", headers={"Content-Length": str(len(answer))})
 
 
-urlpatterns = [path("v1/track", take)]
+urlpatterns = [path("v1/track", take), path("healthz", take)]
 application = get_wsgi_application()
