@@ -66,7 +66,7 @@ def fault(error: Exception) -> str:
 def _ask(workspace: Workspace, rules: Mapping[int, Rule], people: Sequence[int], now: datetime) -> dict[int, Verdict]:
     statement = verdicts(workspace, rules, these(people), now)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {SECONDS * 1000}")
+        cursor.execute(f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}")
         cursor.execute(statement.sql, statement.params)
         return {profile_id: Verdict(frozenset(segments), due) for profile_id, segments, due in cursor.fetchall()}
 

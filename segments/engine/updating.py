@@ -78,7 +78,7 @@ def _look_at_touched(workspace_id: int, facets: Mapping[int, set[str]]) -> Look:
     _stop_broken(found)
     changed = {facet for own in facets.values() for facet in own}
     strangers = [profile_id for profile_id, own in facets.items() if PERSON in own]
-    if strangers:
+    if strangers and found.lists:
         lists.follow(workspace_id, strangers)
     rules = found.moved_by(changed)
     reasons = {profile_id: (Cause.CHANGE, ", ".join(sorted(own))) for profile_id, own in facets.items()}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mops.lib import clock
 from mops.lib.period import month_start
-from tracking import partitions
+from tracking import changes, partitions
 from tracking.consent_models import Decision, SubjectKind
 from tracking.models import (
     AccessFile,
@@ -137,10 +137,11 @@ def _events(workspace: Workspace, end: datetime) -> int:
         if since >= end:
             break
         old = Event.objects.filter(workspace=workspace, received_at__gte=since, received_at__lt=min(until, end))
-        while chunk := list(old.values_list("pk", "message_id")[:CHUNK]):
+        while chunk := list(old.values_list("pk", "message_id", "profile_id")[:CHUNK]):
             with transaction.atomic():
-                EventKey.objects.filter(workspace=workspace, message_id__in=[key for _pk, key in chunk]).delete()
-                count += old.filter(pk__in=[pk for pk, _key in chunk]).delete()[0]
+                EventKey.objects.filter(workspace=workspace, message_id__in=[key for _pk, key, _profile in chunk]).delete()
+                count += old.filter(pk__in=[pk for pk, _key, _profile in chunk]).delete()[0]
+                changes.tell(workspace.pk, {(profile_id, changes.PERSON) for _pk, _key, profile_id in chunk if profile_id})
     return count + _sessions(workspace, end)
 
 
