@@ -32,6 +32,7 @@ SCHEDULE = (
     Recurring("Start waiting builds of segments, free those whose worker died", "segments.tasks.dispatch_builds", schedule(15)),
     Recurring("Write down the sizes of segments", "segments.tasks.close_days", crontab(minute=3)),
     Recurring("Hold members against a fresh evaluation", "segments.tasks.check", crontab(minute=10, hour=3)),
+    Recurring("Forget old violations of the tracking plan", "tracking.tasks.tidy_violations", crontab(minute=55, hour=0)),
     Recurring("Close the collector's ledger of past days", "tracking.tasks.close_ledger_days", crontab(minute=25)),
     Recurring("Send waiting webhooks", "segments.tasks.send_webhooks", schedule(5)),
     Recurring("Score buyers by recency, frequency and value", "segments.tasks.score_buyers", crontab(minute=45, hour=1)),

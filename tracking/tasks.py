@@ -9,6 +9,7 @@ from tracking.consent import upkeep
 from tracking.goals import computing
 from tracking.imports import running
 from tracking.ingest import run as ingest
+from tracking.plan import violations
 from tracking.rights import tasks as rights_tasks  # noqa: F401  workers look for tasks in this module only
 from workspaces.models import Workspace
 
@@ -58,6 +59,11 @@ def make_partitions(**_: Any) -> None:
 @shared_task
 def tidy_consents(**_: Any) -> None:
     upkeep.run()
+
+
+@shared_task
+def tidy_violations(**_: Any) -> None:
+    violations.tidy()
 
 
 @shared_task

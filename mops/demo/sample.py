@@ -17,7 +17,7 @@ from channels import fx, plan, states
 from channels.connectors import PLATFORMS
 from channels.models import Connection
 from channels.tasks import dispatch
-from mops.demo import campaigns, goals
+from mops.demo import campaigns, goals, tracking_plan
 from tracking import orders
 from tracking.collector import sources
 from tracking.models import Source
@@ -53,6 +53,7 @@ def create() -> list[tuple[str, str, str]]:
         _connect(workspace, platform, token)
     campaigns.create(workspace)
     goals.create(workspace)
+    tracking_plan.create(workspace)
     _open_shop(workspace)
     dispatch()
     return logins

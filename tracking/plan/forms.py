@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracking.plan.exchange import LONGEST_OWNER
@@ -27,7 +27,10 @@ class EventForm(forms.Form):
         help_text=_("As it is sent, such as Order Completed."),
     )
     owner = forms.CharField(
-        label=_("Owner"), max_length=LONGEST_OWNER, required=False, help_text=_("The team that answers for it, such as Web team.")
+        label=_("Event owner"),
+        max_length=LONGEST_OWNER,
+        required=False,
+        help_text=_("The team that answers for it."),
     )
     description = forms.CharField(
         label=_("When it is sent"), max_length=LONGEST_TEXT, required=False, widget=forms.Textarea({"rows": 2})
@@ -40,7 +43,7 @@ class EventForm(forms.Form):
         if values.get("type") != EventType.TRACK:
             values["name"] = ""
         elif not values["name"] and "name" not in self.errors:
-            self.add_error("name", _now("Name the event."))
+            self.add_error("name", gettext("Name the event."))
         return values
 
 
@@ -93,7 +96,7 @@ def _value(part: str, kind: str) -> Any:
         number = float(part)
         return int(number) if number.is_integer() else number
     except (ValueError, OverflowError):
-        raise forms.ValidationError(_now("“%(value)s” does not fit the type.") % {"value": part[:80]}) from None
+        raise forms.ValidationError(gettext("“%(value)s” does not fit the type.") % {"value": part[:80]}) from None
 
 
 def as_text(values: Sequence[Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format
+from babel import dates
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -29,16 +29,18 @@ def by_day(days: Sequence[tuple[date, Sums]], currency: str) -> Chart:
         if told
         else _("No events yet.")
     )
-    names = [date_format(day, "SHORT_DATE_FORMAT") for day, _sums in days]
+    language = get_language() or "en"
+    names = [dates.format_skeleton("MMMd", day, locale=language.replace("-", "_")) for day, _sums in days]
+    titles = [dates.format_date(day, "full", locale=language.replace("-", "_")) for day, _sums in days]
     option = {
-        "mops": {"locale": get_language() or "en", "currency": currency, "titles": names},
+        "mops": {"locale": language, "currency": currency, "titles": titles},
         "aria": {"enabled": True, "label": {"description": f"{title}. {summary}"}},
         "grid": {"left": 4, "right": 8, "top": 12, "bottom": 4, "outerBoundsMode": "same", "outerBoundsContain": "axisLabel"},
         "legend": {"show": False},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {"type": "category", "data": names, "boundaryGap": False, "axisTick": {"show": False},
                   "axisLabel": {"hideOverlap": True}},
-        "yAxis": [{"type": "value", "unit": "count", "min": 0, "max": 100, "splitNumber": 4}],
+        "yAxis": [{"type": "value", "unit": "count", "min": 0, "max": 100, "interval": 25}],
         "series": [{"type": "line", "name": _("Score"), "unit": "count", "hue": 0, "connectNulls": False, "symbolSize": 6,
                     "showSymbol": len(told) < 3, "areaStyle": {"opacity": 0.08},
                     "data": [None if value is None else round(value, 1) for value in scores]}],

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.db.models import Max, Min, QuerySet, Sum
 
 from mops.lib import clock
 from tracking.models import PlanViolation, Source
+from tracking.plan.schema import EventType
 from workspaces.models import Workspace
 
 DAYS = 28
@@ -29,6 +31,12 @@ class Line(NamedTuple):
     number: int
     first_day: date
     last_at: datetime
+
+    @property
+    def query(self) -> str:
+        """Names the event in the address of its form."""
+        is_call = self.event in EventType.values and self.event != EventType.TRACK
+        return urlencode({"type": self.event, "name": ""} if is_call else {"type": "track", "name": self.event})
 
     @property
     def kind_label(self) -> str:

@@ -132,8 +132,8 @@ def test_allowed_values_survive_the_form(values: list[str]) -> None:
 
 
 def a_client(workspace: Workspace, by: User) -> Client:
-    scopes = [ApiKey.Scope.PLAN_WRITE]
-    return Client(headers={"Authorization": f"Bearer {api_keys.create(workspace, by, name='ci', scopes=scopes, expires='0')[1]}"})
+    _key, secret = api_keys.create(workspace, by, name="ci", scopes=[str(ApiKey.Scope.PLAN_WRITE)], expires="0")
+    return Client(headers={"Authorization": f"Bearer {secret}"})
 
 
 def test_a_program_reads_and_replaces_the_plan(workspace: Workspace, marketer: User) -> None:

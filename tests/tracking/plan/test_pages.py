@@ -38,7 +38,7 @@ def test_it_says_how_to_begin(mia: Client) -> None:
 
 
 def test_a_plan_begins_with_the_events_that_came(mia: Client, workspace: Workspace) -> None:
-    old = {"timestamp": (clock.now() - timedelta(days=8)).isoformat(), "event": "Long ago"}
+    old: dict[str, Any] = {"timestamp": (clock.now() - timedelta(days=8)).isoformat(), "event": "Long ago"}
     arrive(a_source(workspace), order(1, {"total": 5}), order(2, {"coupon": "AB", "paid_at": "2026-11-01T10:00:00Z"}),
            order(3, {"tags": ["a"], "anna@example.org": 1, "address": {"city": "Ulm"}}), order(4, **old),
            order(5, event="anna@example.org"))  # fmt: skip

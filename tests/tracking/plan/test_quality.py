@@ -27,9 +27,10 @@ def sums(draw: Any) -> Sums:
     events = draw(counts)
     checked, tagged = draw(st.integers(0, events)), draw(st.integers(0, events))
     received, sources = draw(counts), draw(st.integers(0, 20))
-    part = lambda whole: draw(st.integers(0, whole))  # noqa: E731
-    return Sums(events, checked, part(checked), part(events), part(events), part(events), tagged, part(tagged),
-                received, part(received), part(received), sources, part(sources))  # fmt: skip
+    grounded, identified, late = (draw(st.integers(0, events)) for _ in range(3))
+    duplicate, faulty = (draw(st.integers(0, received)) for _ in range(2))
+    invalid, whole, awake = (draw(st.integers(0, of)) for of in (checked, tagged, sources))
+    return Sums(events, checked, invalid, grounded, identified, late, tagged, whole, received, duplicate, faulty, sources, awake)
 
 
 def test_the_weights_are_a_hundred_and_every_part_has_words() -> None:
