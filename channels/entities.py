@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from channels import rollups
@@ -41,7 +42,7 @@ def store(account: AdAccount, seen: list[EntityRow], rows: list[StatRow], at: da
 
 def _unlisted(rows: list[StatRow]) -> list[EntityRow]:
     """Entities known only from rows: named by their id until the platform says more."""
-    keys = {row[1:4] for row in rows}
+    keys = set(map(itemgetter(1, 2, 3), rows))
     found = [EntityRow("campaign", campaign, "", campaign, "removed", "") for campaign, _, _ in keys]
     found += [EntityRow("ad_group", group, campaign, group, "removed") for campaign, group, _ in keys if group]
     return found + [EntityRow("ad", ad, group, ad, "removed") for _, group, ad in keys if ad]

@@ -2,21 +2,23 @@
 
 Steps of `swap`, in one transaction:
 1. lock the account; 2. check that this attempt still owns the run; 3. leave out days that a later pull already covered;
-4. stage by binary COPY; 5. one full join of staging and stored window gives the difference; 6. history, update, delete,
+4. stage by COPY; 5. one full join of staging and stored window gives the difference; 6. history, update, delete,
 insert; 7. coverage; 8. the run is done; 9. roll-ups of the touched days: last, because they lock the workspace.
 A second pull of the same numbers finds no difference and writes no fact (measured beside other ways in benchmarks/swap.py).
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from operator import attrgetter
+from functools import cached_property
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from channels import entities, rollups, swap_sql
+from channels import entities, rollups, staging, swap_sql
 from channels.connectors import PLATFORMS
 from channels.connectors.base import ConnectorError, EntityRow, ErrorKind, StatRow
 from channels.models import AdAccount, Coverage, SyncRun
@@ -41,6 +43,14 @@ class Pulled:
     quota: dict[str, float] = field(default_factory=dict)
     requests: int = 0
 
+    @cached_property
+    def counts(self) -> Counter[date]:
+        """How many rows each day has."""
+        return Counter(map(itemgetter(0), self.rows))
+
+    def rows_of(self, days: Set[date]) -> list[StatRow]:
+        return self.rows if self.counts.keys() <= days else [row for row in self.rows if row.day in days]
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -63,7 +73,7 @@ def swap(run: SyncRun, pulled: Pulled) -> Outcome:
         ).exists()
         ids = entities.store(account, pulled.entities, pulled.rows, pulled.fetched_at, is_newest=is_newest)
         with connection.cursor() as cursor:
-            _stage(cursor, run, ids, (row for row in pulled.rows if row.day in days))
+            staging.stage(cursor, run.report, ids, pulled.rows_of(days))
             outcome = _apply(cursor, run, sorted(days), pulled.fetched_at)
             cursor.execute("DROP TABLE staging, delta")
         _cover(run, account, pulled, days)
@@ -85,22 +95,10 @@ def _own_days(run: SyncRun, pulled: Pulled) -> set[date]:
         day__gte=run.since, day__lt=run.until, pulled_at__gt=pulled.fetched_at,
     ).values_list("day", flat=True)  # fmt: skip
     window = {run.since + timedelta(days=n) for n in range((run.until - run.since).days)}
-    strays = {row.day for row in pulled.rows} - window
+    strays = pulled.counts.keys() - window
     if strays:
         raise ConnectorError(ErrorKind.PARTIAL, f"The platform sent days that were not asked for: {min(strays)} … {max(strays)}.")
     return window - set(newer)
-
-
-def _stage(cursor: CursorWrapper, run: SyncRun, ids: entities.Ids, rows: Iterable[StatRow]) -> None:
-    cursor.execute(swap_sql.CREATE_STAGING)
-    campaigns, own = ids.campaigns, ids.campaigns if run.report == "campaigns" else ids.ads
-    key = attrgetter("campaign_id" if run.report == "campaigns" else "ad_id")
-    with cursor.copy("COPY staging FROM STDIN (FORMAT binary)") as copy:
-        copy.set_types(swap_sql.STAGING_TYPES)
-        write = copy.write_row
-        for row in rows:
-            write((row.day, campaigns[row.campaign_id], own[key(row)], *row[4:]))
-    cursor.execute("ANALYZE staging")
 
 
 def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: datetime) -> Outcome:
@@ -141,13 +139,10 @@ def _refuse_emptied(cursor: CursorWrapper) -> None:
 def _cover(run: SyncRun, account: AdAccount, pulled: Pulled, days: set[date]) -> None:
     provisional = PLATFORMS[account.platform].provisional_days
     fetched_on = pulled.fetched_at.astimezone(ZoneInfo(account.time_zone)).date()
-    counts: dict[date, int] = {}
-    for row in pulled.rows:
-        counts[row.day] = counts.get(row.day, 0) + 1
     Coverage.objects.bulk_create(
         [
             Coverage(workspace_id=run.workspace_id, account_id=run.account_id, report=run.report, day=day, run=run,
-                     pulled_at=pulled.fetched_at, rows=counts.get(day, 0), is_final=(fetched_on - day).days > provisional)
+                     pulled_at=pulled.fetched_at, rows=pulled.counts[day], is_final=(fetched_on - day).days > provisional)
             for day in sorted(days)
             if day <= fetched_on
         ],

@@ -1,7 +1,7 @@
 """The statements of `channels.swap`, written once for each level of facts.
 
-`staging` holds the pulled window, `delta` what differs from the stored one: rows that are missing here, that vanished at
-the platform, or whose measures changed. Joins and not ON CONFLICT: that would lock and log every unchanged row.
+`staging` holds the pulled window (`channels.staging`), `delta` what differs from the stored one: rows that are missing here,
+that vanished at the platform, or whose measures changed. Joins and not ON CONFLICT: that would lock and log every unchanged row.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,6 @@ CHANGES = ", ".join(f"{measure} = d.{measure}" for measure in MEASURES)
 VERSION = ("campaign_id", "run_id", "observed_at", *MEASURES)  # what the difference keeps of the stored row, for the history
 STORED = ", ".join(f"f.{column} AS old_{column}" for column in VERSION)
 
-STAGING_TYPES = ("date", "int8", "int8", "text", "int8", "int8", "numeric", "numeric", "numeric", "numeric", "int8", "int8")
-CREATE_STAGING = """
-CREATE TEMP TABLE staging (
-    day date, campaign_id int8, entity int8, attribution_window text, impressions int8, clicks int8, spend numeric,
-    conversions numeric, conversions_value numeric, view_through_conversions numeric, sessions int8, engaged_sessions int8
-) ON COMMIT DROP"""
 REPEATED = "SELECT day FROM staging GROUP BY day, entity, attribution_window HAVING count(*) > 1"
 COUNT_DELTA = "SELECT count(*) FILTER (WHERE missing), count(*) FILTER (WHERE vanished), count(*) FROM delta"
 TOUCHED = "SELECT DISTINCT day FROM delta ORDER BY day"
