@@ -111,6 +111,10 @@ class RefusedRow(models.Model):
             models.UniqueConstraint(fields=["file", "line"], name="tracking_refusedrow_once"),
         ]
 
+    @property
+    def filled(self) -> list[str]:
+        return [cell for cell in self.cells if cell.strip()]
+
 
 class ImportedRow(models.Model):
     """An order or refund a file wrote: how it stood before and what it became, so that exactly this can be taken back."""

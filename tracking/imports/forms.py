@@ -20,7 +20,7 @@ DATE_ORDERS = [
     ("ymd", _("Year first: 2026-10-31")), ("dmy", _("Day first: 31.10.2026")), ("mdy", _("Month first: 10/31/2026")),
 ]  # fmt: skip
 EXTRA = [
-    ("", _("– leave out –")), ("text", _("Text")), ("number", _("Number")), ("time", _("Time")), ("flag", _("Yes or no")),
+    ("", _("– leave out –")), ("text", _("Text")), ("number", _("A number")), ("time", _("Time")), ("flag", _("Yes or no")),
 ]  # fmt: skip
 
 
@@ -62,7 +62,8 @@ class ColumnsForm(forms.Form):
                                      help_text=_("Gives the net amount where no column does."))  # fmt: skip
     event_name = forms.CharField(label=_("Event name of all lines"), max_length=255, required=False,
                                  help_text=_("Where no column gives it, such as “Branch visited”."))  # fmt: skip
-    purpose = forms.ChoiceField(label=_("Purpose of all lines"), required=False, help_text=_("Where no column gives it."))
+    purpose = forms.ChoiceField(label=_("Purpose of all lines"), required=False,
+                                help_text=_("Where the file has no column for it."))  # fmt: skip
 
     def __init__(
         self, data: Any = None, *, kind: Kind, workspace: Workspace, headers: Sequence[str], proposal: Proposal, consents: bool

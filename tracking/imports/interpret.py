@@ -80,7 +80,7 @@ class PreviewLine(NamedTuple):
     number: int
     shown: Sequence[Cell]  # empty where the line would be refused
     reason: str  # "" where the row can be stored
-    cells: list[str]
+    filled: list[str]  # cells that are not empty
 
 
 def preview(table: Table, interpreter: Interpreter, lines: int = 20) -> list[PreviewLine]:
@@ -89,8 +89,8 @@ def preview(table: Table, interpreter: Interpreter, lines: int = 20) -> list[Pre
 
 
 def _preview_line(line: Line, interpreter: Interpreter) -> PreviewLine:
-    cells = [str(cell) for cell in line.cells]
+    filled = [str(cell) for cell in line.cells if _is_filled(cell)]
     try:
-        return PreviewLine(line.number, interpreter.kind.cells(interpreter.row(line)), "", cells)
+        return PreviewLine(line.number, interpreter.kind.cells(interpreter.row(line)), "", filled)
     except values.Unreadable as error:
-        return PreviewLine(line.number, [], str(error), cells)
+        return PreviewLine(line.number, [], str(error), filled)

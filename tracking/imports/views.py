@@ -108,9 +108,10 @@ def _preview(
     if form.is_bound:
         chosen = (form.columns, form.reading) if form.is_valid() else None
     else:
-        complete = all(proposal.columns.get(field.name) for field in kind.fields if field.required)
+        offered = {field.name: proposal.columns.get(field.name, "") for field in form.chosen}
+        complete = all(offered[field.name] for field in form.chosen if field.required)
         answered = {"decimal_sign", "date_order"} <= proposal.reading.keys()
-        chosen = (dict(proposal.columns), Reading(**proposal.reading)) if complete and answered else None
+        chosen = (offered, Reading(**proposal.reading)) if complete and answered else None
     return preview(table, Interpreter(kind, file.workspace, file.headers, *chosen)) if chosen else []
 
 

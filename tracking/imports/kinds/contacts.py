@@ -37,8 +37,9 @@ FIELDS: tuple[Field, ...] = (
     people.ANALYTICS,
     Field("purpose", _("Purpose"), "text", False, "purpose zweck", about_consent=True),
     Field("decision", _("Decision"), "text", False, "decision entscheidung consentstatus", about_consent=True),
-    Field("given_at", _("Agreed at"), "time", False, "givenat agreedat consentat optintime optinat optindate optin einwilligungam"
-          " einwilligungsdatum confirmtime", about_consent=True),
+    Field("given_at", _("Agreed at"), "time", False,
+          "givenat agreedat consentat optintime optinat optindate optindatum optinzeit optinam optin einwilligungam"
+          " einwilligungsdatum confirmtime bestaetigtam", about_consent=True),
     Field("text_version", _("Version of the text"), "text", False, "textversion textfassung fassung", about_consent=True),
     Field("language", _("Language of the text"), "text", False, "textlanguage textsprache", about_consent=True),
     Field("url", _("Page where they agreed"), "text", False, "consenturl formurl optinurl einwilligungsseite", about_consent=True),
@@ -109,10 +110,10 @@ def cells(row: ContactRow) -> Sequence[Cell]:
     traits, own = row.event["traits"], ("email", "phone", "crm_id", *NAMES, "address")
     who = [traits.get("email"), traits.get("phone"), row.event.get("userId"), traits.get("crm_id")]
     name = " ".join(filter(None, (traits.get(part) for part in NAMES)))
-    further = " · ".join(f"{header}: {value}" for header, value in traits.items() if header not in own)
+    further = people.shown({header: value for header, value in traits.items() if header not in own})
     consent = f"{row.statement.purpose}: {Decision(row.statement.decision).label}" if row.statement else ""
     address = ", ".join(map(str, traits.get("address", {}).values()))
-    return [Cell(" · ".join(filter(None, who))), Cell(name), Cell(address), Cell(consent), Cell(further[:160])]
+    return [Cell(" · ".join(filter(None, who))), Cell(name), Cell(address), Cell(consent), Cell(further)]
 
 
 def store(file: ImportFile, rows: Sequence[Row]) -> Outcome:

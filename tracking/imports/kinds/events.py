@@ -31,7 +31,6 @@ FIELDS: tuple[Field, ...] = (
     Field("utm_id", "utm_id", "text", False, "utmid"),
 )  # fmt: skip
 CAMPAIGN = {"source": "utm_source", "medium": "utm_medium", "name": "utm_campaign", "id": "utm_id"}
-LONGEST_SHOWN = 160
 
 
 def reader(_workspace: Workspace, reading: Reading) -> Callable[[Given], dict[str, Any]]:
@@ -63,9 +62,8 @@ def _context(given: Given) -> dict[str, Any]:
 
 def cells(row: dict[str, Any]) -> Sequence[Cell]:
     person = [row.get("userId"), row.get("anonymousId"), row["context"].get("traits", {}).get("email")]
-    properties = " · ".join(f"{name}: {value}" for name, value in row["properties"].items())
     at = values.instant(row["timestamp"], "ymd", Reading().zone)
-    return [Cell(at), Cell(row["event"]), Cell(" · ".join(filter(None, person))), Cell(properties[:LONGEST_SHOWN])]
+    return [Cell(at), Cell(row["event"]), Cell(" · ".join(filter(None, person))), Cell(people.shown(row["properties"]))]
 
 
 def store(file: ImportFile, rows: Sequence[Row]) -> Outcome:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.formats import localize
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,7 @@ from tracking.imports import values
 from tracking.imports.kind import Field
 from tracking.profiles import normalise
 
+LONGEST_SHOWN = 160
 USER_ID = Field(
     "user_id", _("User id"), "text", False, "userid customerkey customerid kundennummer kundennr kundenid uid externalid"
 )
@@ -46,6 +48,11 @@ def consent_context(given: Mapping[str, Any]) -> dict[str, Any]:
     """What the event's context says of consent: nothing where no column does, which a source that needs it takes for a no."""
     agreed = given.get("analytics_consent")
     return {} if agreed is None else {"consent": {"purposes": {"analytics": agreed}}}
+
+
+def shown(said: Mapping[str, Any]) -> str:
+    """Further columns for the preview: numbers as people of this language write them."""
+    return " · ".join(f"{name}: {localize(value)}" for name, value in said.items())[:LONGEST_SHOWN]
 
 
 def plain(extra: Mapping[str, Any]) -> dict[str, Any]:
