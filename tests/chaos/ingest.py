@@ -1,9 +1,11 @@
-"""`make chaos-ingest`: kill -9 of web servers, crashes of the database and Redis flushes while clients send and repeat.
+"""`make chaos-ingest`: kill -9 of web servers and workers, crashes of the database and Redis flushes while clients send and repeat.
 
-    python -m tests.chaos.ingest [--events 1000000] [--kills 100] [--crashes 10] [--flushes 10] [--replays 0.1] [--seed 1]
+    python -m tests.chaos.ingest [--events 1000000] [--kills 100] [--workers 10] [--crashes 10] [--flushes 10] [--replays 0.1]
+        [--seed 1]
 
 The real web server, PostgreSQL, Valkey, worker and beat. A client that gets no 2xx sends the same again, as the SDKs do.
-Prints sent, stored, duplicate, rejected, lost, doubled and p99; exits non-zero on one lost or doubled event.
+Prints sent, stored, duplicate, rejected, lost, doubled and p99; exits non-zero on one event that is lost, doubled or
+counted twice. Every event breaks the tracking plan, so that its violations are counted while workers die.
 """
 
 import argparse
@@ -83,16 +85,21 @@ class Chaos:
         self.home, self.arguments, self.random = home, arguments, random.Random(arguments.seed)
         self.web = Web(home, settings)
         self.redis_url = settings["REDIS_URL"]
-        programs = [self.web, Program(home, settings, processes.worker("default", 1)), Program(home, settings, processes.beat())]
-        for program in programs:
+        self.worker = Program(home, settings, processes.worker("default", 1))
+        for program in (self.web, self.worker, Program(home, settings, processes.beat())):
             program.start()
             stack.callback(program.stop)
         self.web.wait()
-        self.done: dict[str, int] = {"kills": 0, "crashes": 0, "flushes": 0}
+        self.done: dict[str, int] = {"kills": 0, "workers": 0, "crashes": 0, "flushes": 0}
 
     def faults(self) -> list[tuple[str, Callable[[], None]]]:
         """All faults of the run in a random order."""
-        asked = [("kills", self.kill_web), ("crashes", self.crash_database), ("flushes", self.flush_redis)]
+        asked = [
+            ("kills", self.kill_web),
+            ("workers", self.kill_worker),
+            ("crashes", self.crash_database),
+            ("flushes", self.flush_redis),
+        ]
         made = [fault for fault in asked for _ in range(getattr(self.arguments, fault[0]))]
         self.random.shuffle(made)
         return made
@@ -101,6 +108,10 @@ class Chaos:
         self.web.kill()
         self.web.start()
         self.web.wait()
+
+    def kill_worker(self) -> None:
+        self.worker.kill()
+        self.worker.start()
 
     def crash_database(self) -> None:
         """What `pg_ctl stop -m immediate` does: no checkpoint, recovery from the log at the next start."""
@@ -136,6 +147,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=4)
+    parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--crashes", type=int, default=2)
     parser.add_argument("--flushes", type=int, default=2)
     parser.add_argument("--replays", type=float, default=0.1)
@@ -154,10 +166,13 @@ def main() -> int:
 
 
 def a_key() -> str:
+    from tests.tracking.plan.plans import plan
     from tests.tracking.sending import a_source
+    from tracking.plan.schema import PlannedEvent, Property
     from workspaces.models import Workspace
 
     workspace = Workspace.objects.create(name="Chaos (sample)", slug="chaos")
+    plan(workspace, PlannedEvent("page", "", properties=(Property("template", required=True),)))
     return a_source(workspace, rate_per_minute=1_000_000_000).write_key
 
 
@@ -178,7 +193,7 @@ def judge(clients: list[Client], seconds: float, chaos: Chaos, waited: float) ->
     from django.db.models import Sum
 
     from tracking import invariants
-    from tracking.models import Event, RawBody, Rejection, Session
+    from tracking.models import Event, PlanViolation, QualityDay, RawBody, Rejection, Session
 
     sent = {name for client in clients for name in client.acknowledged}
     stored = list(Event.objects.filter(state="stored").values_list("message_id", flat=True))
@@ -186,17 +201,20 @@ def judge(clients: list[Client], seconds: float, chaos: Chaos, waited: float) ->
     books = RawBody.objects.aggregate(received=Sum("received"), duplicate=Sum("duplicate"), rejected=Sum("rejected"))
     lost, doubled = sent - set(stored) - refused, len(stored) - len(set(stored))
     visits = Session.objects.aggregate(events=Sum("events"))["events"]
+    counted = [QualityDay.objects.aggregate(n=Sum("events"))["n"], PlanViolation.objects.aggregate(n=Sum("number"))["n"]]
     broken = invariants.broken(datetime(2000, 1, 1, tzinfo=UTC))
     times = sorted(second for client in clients for second in client.seconds)
-    print(f"seed {chaos.arguments.seed}: {chaos.done['kills']} web kills, {chaos.done['crashes']} database crashes,"
+    print(f"seed {chaos.arguments.seed}: {chaos.done['kills']} web kills, {chaos.done['workers']} worker kills,"
+          f" {chaos.done['crashes']} database crashes,"
           f" {chaos.done['flushes']} Redis flushes, {sum(client.retries for client in clients)} retries,"
           f" {sum(client.replayed for client in clients)} events replayed")  # fmt: skip
     print(f"sent {len(sent)}, stored {len(stored)}, duplicate {books['duplicate']}, rejected {books['rejected']},"
-          f" lost {len(lost)}, doubled {doubled}; {visits} events in visits; {len(broken)} invariants broken")  # fmt: skip
+          f" lost {len(lost)}, doubled {doubled}; {visits} events in visits, {counted[0]} counted, {counted[1]} violations;"
+          f" {len(broken)} invariants broken")  # fmt: skip
     p50, p99 = (1000 * times[int(len(times) * share)] for share in (0.5, 0.99))
     print(f"{len(sent) / seconds:,.0f} events/s while faults went on; until acknowledged, with retries: p50 {p50:.0f} ms,"
           f" p99 {p99:.0f} ms; workers done {waited:.0f} s later")  # fmt: skip
-    return 1 if lost or doubled or broken or visits != len(stored) else 0
+    return 1 if lost or doubled or broken or {visits, *counted} != {len(stored)} else 0
 
 
 if __name__ == "__main__":

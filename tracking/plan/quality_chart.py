@@ -35,7 +35,7 @@ def by_day(days: Sequence[tuple[date, Sums]], currency: str) -> Chart:
     option = {
         "mops": {"locale": language, "currency": currency, "titles": titles},
         "aria": {"enabled": True, "label": {"description": f"{title}. {summary}"}},
-        "grid": {"left": 4, "right": 8, "top": 12, "bottom": 4, "outerBoundsMode": "same", "outerBoundsContain": "axisLabel"},
+        "grid": {"left": 4, "right": 24, "top": 12, "bottom": 4, "outerBoundsMode": "same", "outerBoundsContain": "axisLabel"},
         "legend": {"show": False},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {"type": "category", "data": names, "boundaryGap": False, "axisTick": {"show": False},
