@@ -44,6 +44,8 @@ ACTIONS = {  # in words; an action without words shows its name
     "consent.person_viewed": _("Consents of a person viewed"),
     "consent.proof_printed": _("Proof of consent printed"),
     "consent.purposes_made": _("Purposes made"),
+    "consent.removals_viewed": _("List of people to remove by hand viewed"),
+    "consent.removed_by_hand": _("People removed from a list by hand"),
     "consent.suppressed": _("Person put on the suppression list"),
     "consent.text_published": _("Consent text published"),
     "consent.withdrawn": _("Consent withdrawn for a person"),

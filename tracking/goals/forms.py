@@ -39,6 +39,7 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         for name, field in fields.items():
             field.initial = stored.get(name.rpartition("_")[0], "")
+            field.widget.attrs["aria-label"] = f"{field.label} {row + 1}"
             self.fields[name] = field
 
     def rows(self) -> list[tuple[forms.BoundField, ...]]:

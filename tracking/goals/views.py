@@ -79,7 +79,7 @@ def _save(request: WorkspaceRequest, space: Workspace, form: GoalForm, action: s
 def preview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """What the goal in the form would have counted in the last 30 days."""
     space = get_workspace(request, workspace, Permission.MANAGE_GOALS)
-    form = GoalForm(request.GET, workspace=space)
+    form = GoalForm({**request.GET.dict(), "name": ""}, workspace=space)  # a name that is taken counts as well
     form.fields["name"].required = False
     context: dict[str, Any] = {"days": SHOWN_DAYS}
     if form.is_valid():

@@ -74,7 +74,8 @@ def _events(workspace: Workspace, profile: Profile) -> Iterator[Entry]:
     family = Profile.objects.filter(Q(pk=profile.pk) | Q(merged_into=profile)).values_list("pk", flat=True)
     events = Event.objects.filter(workspace=workspace, profile_id__in=list(family)).select_related("source")
     for event in events.order_by("-occurred_at")[:LATEST]:
-        detail = " · ".join(part for part in (event.source.name, event.get_channel_display()) if part)
+        page = str((event.context or {}).get("page", {}).get("path", "")) if event.type in ("page", "screen") else ""
+        detail = " · ".join(part for part in (page, event.source.name, event.get_channel_display()) if part)
         yield Entry(event.occurred_at, "mouse-pointer-click", event.name or event.get_type_display(), detail)
 
 
@@ -91,8 +92,9 @@ def _orders(workspace: Workspace, known: Sequence[Identity]) -> Iterator[Entry]:
 def _consents(workspace: Workspace, known: Sequence[Identity]) -> Iterator[Entry]:
     subjects = [one.index for one in known if one.kind in SUBJECT_KINDS]
     events = ConsentEvent.objects.filter(workspace=workspace, subject__in=subjects).select_related("purpose").order_by("-seq")
-    for event in events[:LATEST]:
-        title = f"{event.purpose.name}: {event.get_decision_display()}"
+    said = events.exclude(proof__has_key="said_by").exclude(source="merge")  # once, not again for every linked identifier
+    for event in said[:LATEST]:
+        title = f"{_(event.purpose.name)}: {event.get_decision_display()}"
         yield Entry(event.given_at, "shield-check", title, event.get_subject_kind_display())
 
 

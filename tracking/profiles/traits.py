@@ -106,9 +106,16 @@ def of_profile(workspace: Workspace, identities: Sequence[Identity], *, clear: b
     return [_shown(trait, vault) for trait in newest.values()]
 
 
+def _readable(value: Any) -> Any:
+    """The parts of an address or a list, in their order."""
+    if isinstance(value, dict | list):
+        return ", ".join(str(_readable(part)) for part in (value.values() if isinstance(value, dict) else value))
+    return value
+
+
 def _shown(trait: Trait, vault: Vault | None) -> Shown:
     sealed = bytes(trait.sealed)
     value = trait.value
     if sealed:
         value = vault.open(sealed, trait_owner(trait.identity_id, trait.name)) if vault else None
-    return Shown(trait.name, value, bool(sealed), trait.source.name if trait.source else "", trait.at, trait.identity_id)
+    return Shown(trait.name, _readable(value), bool(sealed), trait.source.name if trait.source else "", trait.at, trait.identity_id)

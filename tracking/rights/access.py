@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -25,6 +26,7 @@ from workspaces.models import User
 
 VALID = timedelta(days=7)
 LANGUAGES = ("de", "en")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$")
 Bundle = dict[str, Any]
 
 
@@ -140,22 +142,57 @@ def _plain(value: Any) -> Any:
 def readable(content: Bundle, language: str) -> str:
     """The bundle as a page of its own, without scripts, to be printed or kept."""
     with translation.override(language):
-        parts = [(_label(table), rows) for table, rows in content["data"].items() if rows]
-        return render_to_string("tracking/rights/bundle.html", {"bundle": content, "parts": parts, "language": language})
+        kinds = dict(DataSubjectRequest.IdentifierKind.choices)
+        context = {
+            "bundle": content, "language": language, "made_at": _text(content["about"]["made_at"]),
+            "identifiers": [(kinds.get(one["kind"], one["kind"]), one["value"]) for one in content["identifiers"]],
+            "parts": [(label(table), [_lines(row) for row in content["data"][table]]) for table in _ordered(content["data"])],
+            "mentions": [_lines(row) for row in content["mentions"]],
+        }  # fmt: skip
+        return render_to_string("tracking/rights/bundle.html", context)
 
 
-def _label(table: str) -> str:
+def _ordered(data: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Tables with rows; those that only the product itself needs come last."""
+    order = {table: number for number, table in enumerate(_labels())}
+    return sorted((table for table, rows in data.items() if rows), key=lambda table: order.get(table, len(order)))
+
+
+def _lines(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a row says, without what it leaves empty."""
+    return [(name.replace("_", " "), _text(value)) for name, value in row.items() if value not in (None, "", {}, [])]
+
+
+def _text(value: Any) -> str:
+    """Instants to the second in UTC; contents as JSON."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, indent=1)
+    return f"{value[:10]} {value[11:19]} UTC" if isinstance(value, str) and INSTANT.match(value) else str(value)
+
+
+def label(table: str) -> str:
+    """What people call this table, in the language of the moment."""
+    return _labels().get(table, table.partition(".")[2] or table)
+
+
+def _labels() -> dict[str, str]:
+    """In the order in which people want to read: who they are, what they did, what they said, then the rest."""
     return {
+        "tracking.Profile": _("Profile"), "tracking.Identity": _("Identifiers"), "tracking.Trait": _("Traits"),
         "tracking.Event": _("Events"), "tracking.Session": _("Visits"), "tracking.Order": _("Orders"),
-        "tracking.Refund": _("Refunds"), "tracking.Customer": _("Customer keys"), "tracking.Identity": _("Identifiers"),
-        "tracking.Trait": _("Traits"), "tracking.ConsentEvent": _("Consent: what was said"),
-        "tracking.ConsentState": _("Consent: what holds"), "tracking.Release": _("Handed to others: where and when"),
-        "tracking.RawBody": _("Requests as they came"), "tracking.Rejection": _("Events that were not taken"),
-        "tracking.ImportFile": _("Imported files"), "tracking.RefusedRow": _("Refused lines of files"),
-        "tracking.ImportedRow": _("What imported files wrote"),
-        "tracking.Profile": _("Profile"), "tracking.Merge": _("Merged profiles"), "tracking.Suppression": _("Never to be reached"),
+        "tracking.Refund": _("Refunds"), "tracking.Customer": _("Customer keys"),
+        "tracking.ConsentState": _("Consent: what holds"), "tracking.ConsentEvent": _("Consent: what was said"),
+        "tracking.Release": _("Handed to others: where and when"), "tracking.Suppression": _("Never to be reached"),
         "tracking.DoubleOptIn": _("Confirmation mails"), "tracking.DataSubjectRequest": _("Requests about rights"),
-    }.get(table, table.partition(".")[2])  # fmt: skip
+        "tracking.AccessFile": _("Files made for people and members"), "tracking.Conversion": _("Conversions"),
+        "tracking.Touchpoint": _("Touchpoints"), "tracking.Merge": _("Merged profiles"),
+        "tracking.DuplicateSuggestion": _("Possible duplicates"), "tracking.IdentityLink": _("Identifiers seen together"),
+        "tracking.SubjectLink": _("Identifiers that belong together"), "tracking.RawBody": _("Requests as they came"),
+        "tracking.Rejection": _("Events that were not taken"), "tracking.ImportFile": _("Imported files"),
+        "tracking.ImportedRow": _("What imported files wrote"), "tracking.RefusedRow": _("Refused lines of files"),
+        "tracking.EventKey": _("Keys of events"),
+        "mentions": _("Mentions in events of others"), "files": _("Files on disk"), "valkey": _("Queues and caches"),
+    }  # fmt: skip
 
 
 def as_json(content: Bundle) -> bytes:

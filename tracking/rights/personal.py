@@ -3,13 +3,19 @@
 What erasure finds others by (events, then identifiers) comes last, so that a run that broke off can be repeated.
 """
 
+from django.utils.translation import gettext_noop
+
 from tracking.rights.registry import Erasure, Found, Kept, Personal
 
-BOOKS = "Orders are records that tax and commercial law have kept for eight to ten years (§ 147 AO, § 257 HGB; Art. 17(3)(b) GDPR)."
-PROOF = "Proof of what was agreed to, until claims expire (Art. 7(1), 17(3)(e) GDPR, § 7a UWG): a keyed hash, never the address."
-BLOCK = "A keyed hash that keeps the address from ever being written to again (Art. 21(3), 17(3)(b) GDPR)."
-ACCOUNT = "The account of a person who works here; it ends with their membership (Art. 6(1)(b) GDPR)."
-LOG = "Who did what in this workspace, for three years (Art. 5(2), 32 GDPR)."
+BOOKS = gettext_noop(
+    "Orders are records that tax and commercial law have kept for eight to ten years (§ 147 AO, § 257 HGB; Art. 17(3)(b) GDPR)."
+)
+PROOF = gettext_noop(
+    "Proof of what was agreed to, until claims expire (Art. 7(1), 17(3)(e) GDPR, § 7a UWG): a keyed hash, never the address."
+)
+BLOCK = gettext_noop("A keyed hash that keeps the address from ever being written to again (Art. 21(3), 17(3)(b) GDPR).")
+ACCOUNT = gettext_noop("The account of a person who works here; it ends with their membership (Art. 6(1)(b) GDPR).")
+LOG = gettext_noop("Who did what in this workspace, for three years (Art. 5(2), 32 GDPR).")
 
 
 def _fields(text: str) -> tuple[str, ...]:

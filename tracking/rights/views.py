@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -33,7 +34,11 @@ def index(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     if form.is_valid():
         found = _receive(space, request.user, form.cleaned_data)
         return redirect("rights:request", space.slug, found.pk)
-    rows = DataSubjectRequest.objects.filter(workspace=space).defer("sealed_identifier").order_by("closed_at", "due_at", "pk")
+    rows = (
+        DataSubjectRequest.objects.filter(workspace=space)
+        .defer("sealed_identifier")
+        .order_by(F("closed_at").desc(nulls_first=True), "due_at", "pk")
+    )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "tracking/rights/index.html", {"form": form, "page": page, "now": clock.now()})
 
@@ -52,8 +57,9 @@ def request_page(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
     space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
     shown = get_object_or_404(DataSubjectRequest.objects.select_related("created_by"), pk=pk, workspace=space)
     files = AccessFile.objects.filter(request=shown, created_by=request.user, expires_at__gt=clock.now()).defer("sealed")
-    reasons = {line.table: line.reason for line in registry.personal() if line.reason}
-    targets = [(name, to, reasons.get(name, "")) for name, to in shown.outcome.items() if to["rows"] or to["waiting"]]
+    reasons = {line.table: _(line.reason) for line in registry.personal() if line.reason}
+    touched = [(name, to) for name, to in shown.outcome.items() if to["rows"] or to["waiting"]]
+    targets = [(access.label(name), to, reasons.get(name, ""), name) for name, to in touched]
     context = {"shown": shown, "files": files, "refusal": RefusalForm(), "now": clock.now(), "targets": targets}
     return render(request, "tracking/rights/request.html", context)
 

@@ -91,7 +91,7 @@ def test_an_erasure_is_handed_to_a_worker_once(page: Client, planted: Planted) -
     page.post(f"{address}answer")
     assert AuditEvent.objects.filter(action="rights.erasure_started").count() == 1
     rights.run(asked.pk)
-    assert "tracking.Event" in page.get(address).content.decode()
+    assert "Events" in page.get(address).content.decode()
 
 
 def test_a_refusal_needs_a_reason(page: Client, workspace: Workspace) -> None:
