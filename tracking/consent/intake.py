@@ -32,7 +32,9 @@ CONSENT_MODE_SIGNALS = {signal for needed in CONSENT_MODE.values() for signal in
 TCF_ANALYTICS = frozenset({1, 8})
 TCF_MEASUREMENT = frozenset({1, 7})
 TCF_AUDIENCE = frozenset({1, 3, 4})
-TCF_VENDORS = MappingProxyType({"google": 755, "microsoft": 1126})  # global vendor list; Meta is not on it
+# Ids on IAB Europe's Global Vendor List: 755 as consent managers name "Google Advertising Products", 1126 from Microsoft's help
+# on UET and TCF. Of a platform without an id known for certain a TC string says nothing, which means no.
+TCF_VENDORS = MappingProxyType({"google": 755, "microsoft": 1126})
 
 CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType({  # as banners name them, in small letters → what they stand for
     "analytics": ("analytics",),
