@@ -39,6 +39,8 @@ def event(reader: Reader) -> EventRule:
     of = ""
     if measure in choices.WITH_PROPERTY:
         of = _path(reader, "property")
+        if "*" in of.split("."):
+            reader.problem("property", _("Name one property: * stands in conditions only."))
     operator, value, window = _measured(reader, measure)
     return EventRule(name, _filters(reader, None), measure, of, operator, value, window)
 
@@ -156,7 +158,7 @@ def _window_of(inner: Reader) -> Window | None:
             inner.problem("from_days", _("The first number of days must be the larger one."))
         return between
     dates = Dates(inner.day("since"), inner.day("until"))
-    if dates.since is None and dates.until is None:
+    if inner.data.get("since") is None and inner.data.get("until") is None:
         inner.problem("", _("Say a window such as the last 30 days."))
     elif dates.since and dates.until and dates.since >= dates.until:
         inner.problem("until", _("The end must come after the beginning."))
@@ -177,10 +179,15 @@ def _filters(reader: Reader, properties: tuple[str, ...] | None) -> tuple[Filter
 
 def _filter(reader: Reader, properties: tuple[str, ...] | None) -> Filter:
     name = reader.choice("property", properties) if properties else _path(reader, "property")
-    operator = reader.choice("operator", choices.FILTERS)
+    operator = reader.choice("operator", _filter_operators(name) if properties else choices.FILTERS)
     found = Filter(name, operator, _number_text(reader) if operator in choices.NUMERIC else _text_value(reader, operator))
     reader.done()
     return found
+
+
+def _filter_operators(name: str) -> tuple[str, ...]:
+    """Of a property of an order: a number or a text."""
+    return choices.NUMERIC if name == "value" else tuple(one for one in choices.FILTERS if one not in choices.NUMERIC)
 
 
 def _path(reader: Reader, name: str) -> str:
