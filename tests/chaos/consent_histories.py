@@ -36,7 +36,10 @@ def run(histories: int, number: int) -> tuple[int, str]:
 
         from tests.tracking.consent import test_histories
 
-        machine = seed(number)(type("Histories", (test_histories.Histories,), {}))
+        class Machine(test_histories.Histories):
+            count = 0
+
+        machine = seed(number)(Machine)
         try:
             test_histories.run(histories, machine)
         except AssertionError as error:

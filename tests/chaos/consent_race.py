@@ -195,7 +195,7 @@ def main() -> int:
 
         workspace = Workspace.objects.create(name="Race (sample)", slug="race")
         pool = stack.enter_context(
-            ProcessPoolExecutor(given.uploaders + given.withdrawers, get_context("spawn"), _in_process, [database])
+            ProcessPoolExecutor(given.uploaders + given.withdrawers, get_context("spawn"), _in_process, (database,))
         )
         outcome = race(workspace, given.people, pool, uploaders=given.uploaders, withdrawers=given.withdrawers, seed=given.seed)
         broken = chain.verify(workspace.pk)

@@ -17,10 +17,14 @@ RESTRICTIONS = frozenset({Decision.DENIED, Decision.WITHDRAWN, Decision.EXPIRED}
 class Statement(Protocol):
     """What deriving reads of an event."""
 
-    seq: int
-    decision: str
-    at: datetime
-    given_at: datetime
+    @property
+    def seq(self) -> int: ...
+    @property
+    def decision(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def given_at(self) -> datetime: ...
 
 
 class Derived(NamedTuple):

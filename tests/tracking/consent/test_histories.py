@@ -52,7 +52,7 @@ class Told:
 class Histories(RuleBasedStateMachine):
     count = 0
     workspace: Workspace  # made once, by `run`; what a history writes is rolled back
-    people: list[Subject]
+    subjects: list[Subject]
 
     @initialize()
     def begin(self) -> None:
@@ -63,7 +63,7 @@ class Histories(RuleBasedStateMachine):
         self.travel = time_machine.travel(START, tick=False)
         self.clock, self.now = self.travel.start(), START
         self.told: dict[tuple[Subject, str], Told] = defaultdict(Told)
-        self.groups = [{person} for person in self.people]
+        self.groups = [{person} for person in self.subjects]
         self.suppressed: set[Subject] = set()
         self.jobs = 0
 
@@ -100,34 +100,34 @@ class Histories(RuleBasedStateMachine):
     def grant(self, who: int, purpose: str, hours: int) -> None:
         self._pass(seconds=1)
         given = self.now - timedelta(hours=hours)
-        say(self.workspace, self.people[who], Decision.GRANTED, purpose, given_at=given)
-        self.told[self.people[who], purpose].yes.append(given)
+        say(self.workspace, self.subjects[who], Decision.GRANTED, purpose, given_at=given)
+        self.told[self.subjects[who], purpose].yes.append(given)
 
     @rule(who=people, purpose=purposes, decision=st.sampled_from([Decision.DENIED, Decision.WITHDRAWN]))
     def refuse(self, who: int, purpose: str, decision: Decision) -> None:
         self._pass(seconds=1)
-        say(self.workspace, self.people[who], decision, purpose, given_at=self.now - timedelta(days=3))
-        for person in self._group(self.people[who]):
+        say(self.workspace, self.subjects[who], decision, purpose, given_at=self.now - timedelta(days=3))
+        for person in self._group(self.subjects[who]):
             self.told[person, purpose].no_at = self.now
 
     @rule(who=people)
     def withdraw_all(self, who: int) -> None:
         self._pass(seconds=1)
-        withdraw(self.workspace, self.people[who], PURPOSES, source="one_click", proof={})
-        for person in self._group(self.people[who]):
+        withdraw(self.workspace, self.subjects[who], PURPOSES, source="one_click", proof={})
+        for person in self._group(self.subjects[who]):
             for purpose in PURPOSES:
                 self.told[person, purpose].no_at = self.now
 
     @rule(who=people, purpose=purposes)
     def import_without_proof(self, who: int, purpose: str) -> None:
         self._pass(seconds=1)
-        say(self.workspace, self.people[who], Decision.UNPROVEN, purpose, source="import")
+        say(self.workspace, self.subjects[who], Decision.UNPROVEN, purpose, source="import")
 
     @rule(who=people, other=people)
     def merge(self, who: int, other: int) -> None:
         self._pass(seconds=1)
-        merge_subjects(self.workspace, self.people[who], self.people[other])
-        one, two = self._group(self.people[who]), self._group(self.people[other])
+        merge_subjects(self.workspace, self.subjects[who], self.subjects[other])
+        one, two = self._group(self.subjects[who]), self._group(self.subjects[other])
         if one is not two:
             self.groups = [group for group in self.groups if group not in (one, two)] + [one | two]
             self._keep_stricter(one | two)
@@ -142,8 +142,8 @@ class Histories(RuleBasedStateMachine):
     @rule(who=people)
     def suppress(self, who: int) -> None:
         self._pass(seconds=1)
-        suppression.suppress(self.workspace, self.people[who], Suppression.Reason.OBJECTION)
-        for person in self._group(self.people[who]):
+        suppression.suppress(self.workspace, self.subjects[who], Suppression.Reason.OBJECTION)
+        for person in self._group(self.subjects[who]):
             self.suppressed.add(person)
             for purpose in PURPOSES:
                 if self.told[person, purpose].yes and not self.told[person, purpose].was_no():
@@ -152,8 +152,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(who=people)
     def lift(self, who: int) -> None:
-        suppression.lift(self.workspace, self.people[who])
-        self.suppressed.discard(self.people[who])
+        suppression.lift(self.workspace, self.subjects[who])
+        self.suppressed.discard(self.subjects[who])
 
     @rule(months=st.sampled_from([1, 12, 23]))
     def wait(self, months: int) -> None:
@@ -173,8 +173,8 @@ class Histories(RuleBasedStateMachine):
 
     def _release(self, purpose: str) -> None:
         self.jobs += 1
-        outcome = release(self.workspace, purpose, self.people, destination="list", job=f"job-{self.jobs}", send=len)
-        expected = [p for p in self.people if self.told[p, purpose].is_yes(self.now) and p not in self.suppressed]
+        outcome = release(self.workspace, purpose, self.subjects, destination="list", job=f"job-{self.jobs}", send=len)
+        expected = [p for p in self.subjects if self.told[p, purpose].is_yes(self.now) and p not in self.suppressed]
         assert set(outcome.allowed) == set(expected)
 
     @invariant()
@@ -186,7 +186,7 @@ class Histories(RuleBasedStateMachine):
 def run(histories: int, machine: type[Histories] = Histories) -> None:
     """Raises the shortest history found that breaks a promise."""
     machine.workspace = Workspace.objects.create(name="Histories (sample)", slug="histories")
-    machine.people = [someone(machine.workspace, name) for name in NAMES]
+    machine.subjects = [someone(machine.workspace, name) for name in NAMES]
     ensure(machine.workspace)
     run_state_machine_as_test(machine, settings=settings(
         max_examples=histories, stateful_step_count=12, deadline=None, database=None, suppress_health_check=list(HealthCheck),
