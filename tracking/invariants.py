@@ -65,7 +65,7 @@ INVARIANTS = (
     Invariant("I7", "nothing runs on a lease that ended long ago", """
         SELECT 'pull', id FROM channels_syncrun WHERE state = 'running' AND lease_until < now() - interval '60 seconds'
         UNION ALL SELECT 'import', id FROM tracking_importfile
-        WHERE state = 'running' AND lease_until < now() - interval '10 minutes'"""),
+        WHERE state IN ('running', 'undoing') AND lease_until < now() - interval '10 minutes'"""),
     Invariant("I8", "no event, receipt or key of one workspace names a source of another", """
         SELECT 'event', e.id FROM tracking_event e
         LEFT JOIN tracking_source s ON (s.workspace_id, s.id) = (e.workspace_id, e.source_id)

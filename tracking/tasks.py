@@ -16,7 +16,9 @@ from workspaces.models import Workspace
 
 @shared_task
 def run_import(*, file_id: int, **_: Any) -> None:
-    running.run(file_id)
+    """The next part of a long file is a task of its own."""
+    if running.run(file_id) and file_id in running.due():
+        run_import.delay(file_id=file_id)
 
 
 @shared_task

@@ -82,6 +82,19 @@ def test_it_goes_on_where_a_lost_worker_stopped(workspace: Workspace, monkeypatc
     assert numbers(file) == (5, 2, 0, 0, 3)
 
 
+def test_a_long_file_is_worked_on_in_parts(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK", 2)
+    monkeypatch.setattr(running, "AT_ONCE", 0.0)
+    file = upload(workspace)
+    running.start(file)
+    parts = 0
+    while file.pk in running.due():
+        assert running.run(file.pk)
+        parts += 1
+    assert (parts, *numbers(file)) == (4, 5, 2, 0, 0, 3)  # the last part finds nothing left
+    assert file.state == "done"
+
+
 def broken_on_second_call():  # type: ignore[no-untyped-def]
     store, calls = RefusedRow.objects.bulk_create, []
 

@@ -3,6 +3,7 @@
 The ImportFile row is the intent: a worker that dies leaves it running with a lease, the next one goes on where it stopped.
 """
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from workspaces import audit
 CHUNK = 1_000  # lines of one transaction
 INLINE_LINES = 2_000  # up to here the page waits: about two seconds
 LEASE = timedelta(minutes=5)  # a chunk takes about a second; renewed with each
+AT_ONCE = 240.0  # seconds of one task, whose limit is twice as much: the rest of a long file is a task of its own
 UNDO_FOR = timedelta(days=30)  # the collector's books of older days are closed
 COUNTS = ("stored", "corrected", "unchanged", "refused", "consents", "unproven", "removed", "restored", "kept")
 State = ImportFile.State
@@ -65,7 +67,10 @@ def due() -> list[int]:
 
 
 def run(file_id: int) -> bool:
-    """Import the file to its end, or take it back; False if somebody else holds it or it is done."""
+    """Import the file, or take it back, for a few minutes; False if somebody else holds it or it is done.
+
+    A file that needs longer is free again then, and due.
+    """
     if not _free().filter(pk=file_id).update(lease_until=clock.now() + LEASE):
         return False
     file = ImportFile.objects.select_related("workspace", "created_by", "source").get(pk=file_id)
@@ -91,21 +96,28 @@ def _broken_down(file: ImportFile) -> str:
 def _work_through(file: ImportFile) -> None:
     table, kind = tables.read(bytes(file.content)), kinds.of(file.kind)
     interpreter = Interpreter(kind, file.workspace, table.headers, file.columns, Reading(**file.options))
-    while _in_chunk(file, lambda held: _next_chunk(held, table, interpreter)):
-        pass
-    _finish(file, State.DONE)
+    if _in_chunks(file, lambda held: _next_chunk(held, table, interpreter)):
+        _finish(file, State.DONE)
 
 
 def _take_back(file: ImportFile) -> None:
-    kind = kinds.of(file.kind)
-    while _in_chunk(file, kind.undo):
-        pass
-    _finish(file, State.UNDONE)
+    if _in_chunks(file, kinds.of(file.kind).undo):
+        _finish(file, State.UNDONE)
 
 
 def _free() -> QuerySet[ImportFile]:
     nobody = Q(lease_until=None) | Q(lease_until__lt=clock.now())
     return ImportFile.objects.filter(nobody, state__in=[State.RUNNING, State.UNDOING])
+
+
+def _in_chunks(file: ImportFile, step: Callable[[ImportFile], bool]) -> bool:
+    """Whether the end was reached; else the file is let go."""
+    until = time.monotonic() + AT_ONCE
+    while _in_chunk(file, step):
+        if time.monotonic() > until:
+            ImportFile.objects.filter(pk=file.pk, state=file.state).update(lease_until=None)
+            return False
+    return True
 
 
 def _in_chunk(file: ImportFile, step: Callable[[ImportFile], bool]) -> bool:
