@@ -108,7 +108,7 @@ def _age_of(leaf: EventRule, what: str, holds: bool) -> str:
         ("first", "older_than", True): _("did %(what)s for the first time more than %(days)s ago"),
         ("first", "within", True): _("did %(what)s for the first time less than %(days)s ago"),
         ("last", "older_than", False): _("did %(what)s less than %(days)s ago or never"),
-        ("last", "within", False): _("did not do %(what)s less than %(days)s ago"),
+        ("last", "within", False): _("did not do %(what)s in the last %(days)s"),
         ("first", "older_than", False): _("did not do %(what)s earlier than %(days)s ago"),
         ("first", "within", False): _("did %(what)s for the first time more than %(days)s ago or never"),
     }
@@ -153,7 +153,7 @@ def _age_of_order(leaf: OrderRule, names: Names, holds: bool) -> str:
         ("first", "older_than", True): _("ordered %(which)s for the first time more than %(days)s ago"),
         ("first", "within", True): _("ordered %(which)s for the first time less than %(days)s ago"),
         ("last", "older_than", False): _("ordered %(which)s less than %(days)s ago or never"),
-        ("last", "within", False): _("did not order %(which)s less than %(days)s ago"),
+        ("last", "within", False): _("did not order %(which)s in the last %(days)s"),
         ("first", "older_than", False): _("did not order %(which)s earlier than %(days)s ago"),
         ("first", "within", False): _("ordered %(which)s for the first time more than %(days)s ago or never"),
     }

@@ -64,7 +64,7 @@ TEMPLATES = (
              _rule(_event("kind", "lead", window={"days": 7}), _order("count", "eq", 0))),
     Template("win_back", _("Win back"), _("Bought at least twice, but not in the last 180 days, and may be written to."),
              _rule(_order("count", "gte", 2), _order("last", "older_than", 180), CONSENT)),
-    Template("upsell", _("Upsell"), _("Bought in the last 90 days for less than 100 per order and looked at products since."),
+    Template("upsell", _("Upsell"), _("Bought lately for less than 100 per order and is looking at products again."),
              _rule(_order("last", "within", 90), _order("average", "lt", 100, window={"days": 90}),
                    _event("kind", "product", 2, window={"days": 14}))),
     Template("first_purchase", _("First purchase"), _("Ordered for the first time in the last 14 days."),
