@@ -7,15 +7,18 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("swap", "sync", "dashboard", "collector", "identities")
+NAMES = ("swap", "sync", "dashboard", "collector", "identities", "ingest", "segments")
 
-FULL = {"dashboard": {"facts": 10_000_000}, "identities": {"identities": 1_000_000}}
+FULL = {"dashboard": {"facts": 10_000_000}, "identities": {"identities": 1_000_000}, "ingest": {"events": 1_000_000},
+        "segments": {"people": 1_000_000, "events": 10_000_000}}  # fmt: skip
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", default=NAMES, metavar="name", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--full", action="store_true", help="10 million facts for the dashboard, 1 million identities")
+    parser.add_argument(
+        "--full", action="store_true", help="10 million facts for the dashboard, 1 million identities, events and people"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mops-bench-") as folder:
         home = Path(folder)
