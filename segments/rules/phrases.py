@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from segments.rules.grammar import (
     ConsentRule,
@@ -44,7 +45,7 @@ OPPOSITE = {"gte": "lt", "gt": "lte", "lte": "gt", "lt": "gte"}
 def phrase(leaf: Leaf, names: Names, *, holds: bool) -> str:
     """What is said of somebody whom the leaf holds for, or of somebody it does not hold for."""
     text = PHRASES[type(leaf)](leaf, names, holds)
-    return " ".join(text.split(" ")).replace("  ", " ").strip()
+    return " ".join(part for part in text.split(" ") if part)
 
 
 def _event(leaf: EventRule, names: Names, holds: bool) -> str:
@@ -56,6 +57,9 @@ def _event(leaf: EventRule, names: Names, holds: bool) -> str:
     often, holds = _often(leaf.operator, leaf.value, holds) if leaf.measure == "count" or is_visit else _measured(leaf, holds)
     if is_visit:
         words = _("visited %(often)s %(when)s") if holds else _("did not visit %(often)s %(when)s")
+        return words % {"often": often, "when": when}
+    if leaf.event.type == "any" and not leaf.where:
+        words = _("were active %(often)s %(when)s") if holds else _("were not active %(often)s %(when)s")
         return words % {"often": often, "when": when}
     words = _("did %(what)s %(often)s %(when)s") if holds else _("did not do %(what)s %(often)s %(when)s")
     return words % {"what": what, "often": often, "when": when}
@@ -73,7 +77,7 @@ def _what(leaf: EventRule) -> str:
         case "kind":
             what = _("something of the kind %(name)s") % {"name": quoted(Event.Kind(name).label)}
         case _:
-            what = _("anything")
+            what = pgettext("did", "anything")
     found = filters(leaf.where)
     return f"{what} {found}" if found else what
 
@@ -102,6 +106,15 @@ def _measured(leaf: EventRule, holds: bool) -> tuple[str, bool]:
 
 
 def _age_of(leaf: EventRule, what: str, holds: bool) -> str:
+    days = days_ago(int(leaf.value))
+    if leaf.event.type == "any" and not leaf.where and leaf.measure == "last":
+        active = {
+            ("older_than", True): _("were last active more than %(days)s ago"),
+            ("within", True): _("were last active less than %(days)s ago"),
+            ("older_than", False): _("were active less than %(days)s ago or never"),
+            ("within", False): _("were not active in the last %(days)s"),
+        }
+        return active[leaf.operator, holds] % {"days": days}
     words = {
         ("last", "older_than", True): _("did %(what)s for the last time more than %(days)s ago"),
         ("last", "within", True): _("did %(what)s for the last time less than %(days)s ago"),
@@ -112,7 +125,7 @@ def _age_of(leaf: EventRule, what: str, holds: bool) -> str:
         ("first", "older_than", False): _("did not do %(what)s earlier than %(days)s ago"),
         ("first", "within", False): _("did %(what)s for the first time more than %(days)s ago or never"),
     }
-    return words[leaf.measure, leaf.operator, holds] % {"what": what, "days": days_ago(int(leaf.value))}
+    return words[leaf.measure, leaf.operator, holds] % {"what": what, "days": days}
 
 
 def _order(leaf: OrderRule, names: Names, holds: bool) -> str:
