@@ -131,7 +131,11 @@ def _fail(build: Build, error: Exception) -> None:
 
 @transaction.atomic
 def close(build: Build, state: Build.State, *, error: str = "", is_cancelled: bool = False) -> bool:
-    """Leave "running" or "queued" without result. Whom the build had left alone is looked at as usual again."""
+    """Leave "running" or "queued" without result. Whom the build had left alone is looked at as usual again.
+
+    Under the lock: an update that still knows the build as running notes its people first.
+    """
+    lock_in_transaction(TOPIC, build.workspace_id)
     over = {} if state == State.QUEUED else {"finished_at": clock.now()}
     closed = Build.objects.filter(pk=build.pk, attempt=build.attempt, state__in=[State.RUNNING, State.QUEUED]).update(
         state=state, step="", lease_until=None, backend_pid=None, error=error, is_cancelled=is_cancelled, **over

@@ -30,7 +30,7 @@ def save_rule(segment: Segment, rule: Mapping[str, Any], by: User | None = None,
 
     `rule` was parsed and expanded by the caller. `estimate`: expected_ms, expected_size.
     """
-    Segment.objects.select_for_update().get(pk=segment.pk)
+    lock_in_transaction(TOPIC, segment.workspace_id)  # before rows, as everywhere; numbers follow one another under it
     last = segment.versions.order_by("-number").values_list("number", flat=True).first() or 0
     version = SegmentVersion.objects.create(
         workspace_id=segment.workspace_id, segment=segment, number=last + 1, rule=dict(rule), created_by=by
@@ -62,6 +62,7 @@ def _dispatch(build_id: int) -> None:
 @transaction.atomic
 def cancel(open_build: Build) -> bool:
     """End a build that is queued or running; the members stay as they were. False when it was over already."""
+    lock_in_transaction(TOPIC, open_build.workspace_id)  # before rows, as everywhere
     found = Build.objects.select_for_update().filter(pk=open_build.pk, state__in=OPEN).first()
     if found is None:
         return False

@@ -6,7 +6,10 @@ from django.db import connection
 
 from segments.engine import touched
 
-RUNNING = "SELECT id, segment_id, step <> 'evaluate' FROM segments_build WHERE workspace_id = %s AND state = 'running'"
+RUNNING = """
+SELECT b.id, b.segment_id, b.step <> 'evaluate' AND EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = b.backend_pid)
+FROM segments_build b WHERE b.workspace_id = %s AND b.state = 'running'
+"""
 NOTE = """
 INSERT INTO segments_missed (build_id, workspace_id, profile_id)
 SELECT b, %s, p FROM unnest(%s::bigint[]) AS b, unnest(%s::bigint[]) AS p
@@ -17,7 +20,8 @@ TAKE = "DELETE FROM segments_missed WHERE build_id = %s RETURNING profile_id"
 def note(workspace_id: int, people: Collection[int]) -> set[int]:
     """Note them for every running build, after the notes of `touched` were read. Returns segments a build is just writing.
 
-    Those are left alone: the build looks at these people last, under the lock, and writes what is true then.
+    Those are left alone: the build looks at these people last, under the lock, and writes what is true then. A build without
+    its connection will write nothing, so it fences nothing off.
     """
     with connection.cursor() as cursor:
         cursor.execute(RUNNING, [workspace_id])

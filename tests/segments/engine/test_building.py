@@ -1,5 +1,6 @@
 """Builds swap: old members or new ones, never half; killed, cancelled or failed they leave the old ones, and miss nobody."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -248,3 +249,49 @@ def test_a_reader_sees_old_members_or_new_ones(town: Town, workspace: Workspace)
     over.set()
     reader.join()
     assert seen <= both
+
+
+def test_an_update_under_way_when_a_build_ends_leaves_nobody_behind(town: Town) -> None:
+    """It knows the build as running and notes its people for it; whoever closes the build waits for that."""
+    from threading import Event
+
+    from django.db import transaction
+
+    from mops.lib.locks import lock_in_transaction
+    from segments.engine import TOPIC, missed
+
+    town.does("anna")
+    anna = town.person("anna")
+    lookers = town.segment(viewed(1))
+    changing.build(lookers, lookers.version)
+    build = building._claim(Build.objects.get(state="queued").pk)
+    assert build
+    noted = Event()
+
+    def look() -> None:
+        with transaction.atomic():
+            lock_in_transaction(TOPIC, town.workspace.pk)
+            missed.note(town.workspace.pk, [anna])
+            noted.set()
+            time.sleep(0.3)
+        connections.close_all()
+
+    thread = Thread(target=look)
+    thread.start()
+    assert noted.wait(10)
+    building.close(build, Build.State.QUEUED)
+    thread.join()
+    assert not Missed.objects.exists()
+    assert Touched.objects.get().profile_id == anna
+
+
+def test_a_build_without_its_connection_fences_nothing_off(town: Town) -> None:
+    from segments.engine import missed
+
+    lookers = town.segment(viewed(1))
+    changing.build(lookers, lookers.version)
+    build = building._claim(Build.objects.get(state="queued").pk)
+    Build.objects.update(step="write")
+    assert missed.note(town.workspace.pk, []) == {lookers.pk}
+    Build.objects.filter(pk=build.pk if build else 0).update(backend_pid=-1)
+    assert missed.note(town.workspace.pk, []) == set()
