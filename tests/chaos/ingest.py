@@ -27,9 +27,10 @@ from mops import embedded
 from mops.demo import processes
 from tests.chaos.standalone import HOST, Program, Web, database
 
-PER_REQUEST = 10
+SIZES = (1, 1, 10, 20, 50, 100)  # events per request: pages send one, the server libraries 20 to 100
 BAD_EVERY = 97  # one event in so many is refused on purpose
-PATIENCE = 300.0  # seconds the workers may take at the end
+PATIENCE = 300.0  # seconds the workers may take at the end, and one more for so many events:
+WORKED_OFF = 500
 
 
 class Client(threading.Thread):
@@ -45,8 +46,10 @@ class Client(threading.Thread):
         self.connection = http.client.HTTPConnection(HOST, web.port, timeout=20)
 
     def run(self) -> None:
-        for start in range(0, self.events, PER_REQUEST):
-            ids = [f"{self.number}-{n}" for n in range(start, min(start + PER_REQUEST, self.events))]
+        start = 0
+        while start < self.events:
+            end = min(start + self.random.choice(SIZES), self.events)
+            ids, start = [f"{self.number}-{n}" for n in range(start, end)], end
             self.deliver(ids)
             if self.random.random() < self.replays:
                 self.deliver(ids)
@@ -91,6 +94,7 @@ class Chaos:
             stack.callback(program.stop)
         self.web.wait()
         self.done: dict[str, int] = {"kills": 0, "workers": 0, "crashes": 0, "flushes": 0}
+        self.recoveries: list[float] = []  # seconds from a fault until events were acknowledged again
 
     def faults(self) -> list[tuple[str, Callable[[], None]]]:
         """All faults of the run in a random order."""
@@ -133,14 +137,27 @@ class Chaos:
             client.start()
         wanted = sum(client.events for client in clients)
         for number, (name, fault) in enumerate(faults, 1):
-            due = wanted * number / (len(faults) + 1)
-            while sum(len(client.acknowledged) for client in clients) < due and any(client.is_alive() for client in clients):
-                time.sleep(0.05)
+            wait_for(clients, wanted * number // (len(faults) + 1))
+            at = time.monotonic()
             fault()
+            wait_for(clients, acknowledged(clients) + 1)
+            self.recoveries.append(time.monotonic() - at)
             self.done[name] += 1
+            if number % 10 == 0:
+                print(f"{time.monotonic() - started:5.0f} s: {number} faults, {acknowledged(clients)} acknowledged", flush=True)
         for client in clients:
             client.join()
         return time.monotonic() - started
+
+
+def acknowledged(clients: list[Client]) -> int:
+    return sum(len(client.acknowledged) for client in clients)
+
+
+def wait_for(clients: list[Client], events: int) -> None:
+    """Until so many events are acknowledged, or everybody is done."""
+    while acknowledged(clients) < events and any(client.is_alive() for client in clients):
+        time.sleep(0.02)
 
 
 def main() -> int:
@@ -162,7 +179,7 @@ def main() -> int:
         share = arguments.events // arguments.clients
         clients = [Client(n, chaos.web, key, share, arguments.replays, arguments.seed) for n in range(arguments.clients)]
         seconds = chaos.run(clients)
-        return judge(clients, seconds, chaos, wait_for_workers())
+        return judge(clients, seconds, chaos, wait_for_workers(arguments.events))
 
 
 def a_key() -> str:
@@ -176,13 +193,13 @@ def a_key() -> str:
     return a_source(workspace, rate_per_minute=1_000_000_000).write_key
 
 
-def wait_for_workers() -> float:
+def wait_for_workers(events: int) -> float:
     """Seconds until no event waits any more."""
     from tests.chaos.sync import patient
     from tracking.models import Event
 
-    started = time.monotonic()
-    while patient(lambda: Event.objects.filter(state="pending").exists()) and time.monotonic() - started < PATIENCE:
+    started, patience = time.monotonic(), PATIENCE + events / WORKED_OFF
+    while patient(lambda: Event.objects.filter(state="pending").exists()) and time.monotonic() - started < patience:
         time.sleep(0.3)
     return time.monotonic() - started
 
@@ -212,8 +229,9 @@ def judge(clients: list[Client], seconds: float, chaos: Chaos, waited: float) ->
           f" lost {len(lost)}, doubled {doubled}; {visits} events in visits, {counted[0]} counted, {counted[1]} violations;"
           f" {len(broken)} invariants broken")  # fmt: skip
     p50, p99 = (1000 * times[int(len(times) * share)] for share in (0.5, 0.99))
-    print(f"{len(sent) / seconds:,.0f} events/s while faults went on; until acknowledged, with retries: p50 {p50:.0f} ms,"
-          f" p99 {p99:.0f} ms; workers done {waited:.0f} s later")  # fmt: skip
+    longest = max(chaos.recoveries, default=0)
+    print(f"{seconds:.0f} s with {len(sent) / seconds:,.0f} events/s, longest recovery {longest:.1f} s; until acknowledged, with"
+          f" retries: p50 {p50:.0f} ms, p99 {p99:.0f} ms; workers done {waited:.0f} s later")  # fmt: skip
     return 1 if lost or doubled or broken or {visits, *counted} != {len(stored)} else 0
 
 
