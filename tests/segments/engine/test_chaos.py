@@ -23,7 +23,7 @@ def test_killed_processes_leave_members_as_a_fresh_evaluation_finds_them(tmp_pat
     name = connection.settings_dict["NAME"]
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     settings = {"DATABASE_URL": database, "MOPS_HOME": str(tmp_path)}
-    workspace, source, probed = chaos.create()
+    workspace, source, _probed = chaos.create()
     live = Program(tmp_path, settings, processes.live())
     live.start()
     storm = chaos.Storm(live, [], lambda: None, seed=1)
