@@ -27,7 +27,7 @@ class PlanVersion(models.Model):
 
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="plan_versions")
     number = models.PositiveIntegerField()  # 1, 2, 3 … within the workspace
-    events = models.JSONField()  # [{"type", "name", "owner", "description", "schema"}], see tracking.plan.schema
+    events = models.JSONField()  # [{"type", "name", "owner", "description", "schema", "order"}], see tracking.plan.schema
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.FORM)
     changes = models.JSONField(default=list)  # [["added" | "changed" | "removed", "Order Completed"], …]
     made_by = models.ForeignKey("workspaces.User", models.SET_NULL, null=True)

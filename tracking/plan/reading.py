@@ -1,7 +1,7 @@
 """From JSON Schema to planned events, with what could not be taken over named for the person who imports."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -33,11 +33,16 @@ class Read(NamedTuple):
     closed: bool
 
 
-def load(stored: Sequence[Mapping[str, Any]]) -> list[PlannedEvent]:
-    """The events of a stored version."""
-    return [
-        PlannedEvent(one["type"], one["name"], one["owner"], one["description"], *read_schema(one["schema"], [])) for one in stored
-    ]
+def load(stored: Iterable[Mapping[str, Any]]) -> list[PlannedEvent]:
+    """The events of a stored version, their properties in the order they were written."""
+    return [_loaded(one) for one in stored]
+
+
+def _loaded(one: Mapping[str, Any]) -> PlannedEvent:
+    found = read_schema(one["schema"], [])
+    places = {path: place for place, path in enumerate(one.get("order", ()))}
+    properties = sorted(found.properties, key=lambda prop: places.get(prop.path, len(places)))
+    return PlannedEvent(one["type"], one["name"], one["owner"], one["description"], tuple(properties), found.closed)
 
 
 def read_schema(schema: Any, ignored: list[str]) -> Read:
@@ -60,7 +65,7 @@ def _properties(schema: Mapping[str, Any], prefix: str, ignored: list[str]) -> I
     found = schema.get("properties", {})
     if not isinstance(found, Mapping):
         raise BadPlan(_("“properties” is no object."))
-    rules_of = {**{name: {} for name in required if isinstance(name, str)}, **found}
+    rules_of = {**found, **{name: {} for name in required if isinstance(name, str) and name not in found}}
     for name, rules in rules_of.items():
         if any(char in name for char in ".[]"):
             ignored.append(_("%(name)s: a name with a dot or bracket") % {"name": name[:80]})

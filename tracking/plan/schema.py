@@ -84,9 +84,15 @@ class PlannedEvent:
         """The name in counts of violations: of a tracked event its name, else its type."""
         return self.name or self.type
 
-    def as_json(self) -> dict[str, Any]:
+    @property
+    def content(self) -> dict[str, Any]:
+        """What it plans, however its properties are sorted."""
         return {"type": self.type, "name": self.name, "owner": self.owner, "description": self.description,
                 "schema": to_schema(self)}  # fmt: skip
+
+    def as_json(self) -> dict[str, Any]:
+        """For the database, which does not keep the order of an object's names."""
+        return {**self.content, "order": [prop.path for prop in self.properties]}
 
 
 def to_schema(event: PlannedEvent) -> Schema:

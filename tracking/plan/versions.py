@@ -86,7 +86,7 @@ def changes(before: Sequence[PlannedEvent], after: Sequence[PlannedEvent]) -> li
     old, new = ({event.key: event for event in events} for events in (before, after))
     added = [("added", event.label) for key, event in new.items() if key not in old]
     removed = [("removed", event.label) for key, event in old.items() if key not in new]
-    changed = [("changed", event.label) for key, event in new.items() if key in old and old[key].as_json() != event.as_json()]
+    changed = [("changed", event.label) for key, event in new.items() if key in old and old[key].content != event.content]
     return sorted(added + changed + removed, key=lambda change: change[1].lower())
 
 

@@ -55,7 +55,7 @@ def test_an_event_survives_the_database_and_the_file(event: PlannedEvent) -> Non
     assert problem(event) == ""
     stored = json.loads(json.dumps(event.as_json()))
     loaded = load([stored])[0]
-    assert set(loaded.properties) == set(event.properties)
+    assert loaded == event
     assert loaded.as_json() == stored
     again = exchange.parse(json.dumps(exchange.export("Shop", [event])))
     assert again.ignored == []

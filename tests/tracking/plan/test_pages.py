@@ -13,6 +13,7 @@ from tests.tracking.sending import a_source
 from tracking.models import PlanVersion
 from tracking.plan import versions
 from tracking.plan.schema import Property
+from tracking.source_pages import live
 from workspaces.models import AuditEvent, Role, User, Workspace
 
 FORM: dict[str, Any] = {
@@ -162,3 +163,12 @@ def test_a_manager_reads_and_changes_nothing(client: Client, workspace: Workspac
     assert "New event" not in client.get(url("index")).content.decode()
     assert client.get(url("export")).status_code == 200
     assert client.post(url("adopt"), {"name": "Lead"}).status_code == 403
+
+
+def test_the_live_view_of_a_source_names_the_violations(workspace: Workspace) -> None:
+    plan(workspace)
+    source = a_source(workspace)
+    arrive(source, order(1), order(2, {"total": "1", "extra": 1}))
+    assert {line.message_id: sorted(line.violations) for line in live.arrivals(source)} == {
+        "o-1": [], "o-2": [("Unknown property", "extra"), ("Wrong type", "total")],
+    }  # fmt: skip
