@@ -4,6 +4,7 @@ Everything is read from indexes or from the newest rows only and kept for a few 
 with ten million events as with ten. Personal values are never offered.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -56,7 +57,11 @@ T = TypeVar("T")
 
 
 def _kept(workspace: Workspace, name: str, find: Callable[[], T]) -> T:
-    found: T = cache.get_or_set(f"segments:catalog:{workspace.pk}:{name}", find, KEPT)
+    key = f"segments:catalog:{workspace.pk}:{name}"
+    found: T | None = cache.get(key)
+    if found is None:
+        found = find()
+        cache.set(key, found, KEPT)
     return found
 
 
@@ -68,7 +73,8 @@ def forget(workspace: Workspace) -> None:
 def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def events(workspace: Workspace, event_type: str) -> list[str]:
@@ -99,7 +105,7 @@ def _newest(workspace: Workspace, name: str) -> list[dict[str, Any]]:
     if not name or "\0" in name:
         return []
     rows = _rows(PROPERTIES, workspace=workspace.pk, name=name[:LONGEST], most=NEWEST)
-    return [properties for (properties,) in rows if isinstance(properties, dict)]
+    return [json.loads(properties) for (properties,) in rows]  # Django's cursor leaves JSON as text
 
 
 def _paths(content: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -140,8 +146,8 @@ def _look_at_traits(workspace: Workspace) -> dict[str, list[str]]:
     counted: dict[str, Counter[str]] = {}
     for name, value in _rows(TRAITS, workspace=workspace.pk, percent=percent, most=2 * SAMPLED_TRAITS):
         values = counted.setdefault(name, Counter())
-        if not is_personal(name):
-            values.update(text for path, text in _paths(value) if not path)
+        if not is_personal(name) and value is not None:
+            values.update(text for path, text in _paths(json.loads(value)) if not path)
     return {name: [text for text, _number in values.most_common(MOST_VALUES)] for name, values in counted.items()}
 
 
@@ -163,5 +169,5 @@ def purposes(workspace: Workspace) -> list[tuple[str, str]]:
 
 def segments(workspace: Workspace, *, without: int | None = None) -> list[tuple[str, str]]:
     """Id and name of segments a rule may refer to."""
-    found = Segment.objects.filter(workspace=workspace).exclude(state=Segment.State.ARCHIVED).exclude(pk=without)
+    found = Segment.objects.filter(workspace=workspace).exclude(state=Segment.State.ARCHIVED).exclude(pk=without or 0)
     return [(str(pk), name) for pk, name in found.order_by("name").values_list("pk", "name")]

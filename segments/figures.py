@@ -154,7 +154,8 @@ class Origin(NamedTuple):
 def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _values(segment: Segment, now: datetime) -> dict[str, Any]:
@@ -177,9 +178,22 @@ def worth(segment: Segment, now: datetime) -> Worth:
     won = dict(_rows(WON, values))
     spent = dict(_rows(SPENT.format(amount=_money("d", "spend")), values))
     channels = [_sales(row, won, spent) for row in sold]
+    return Worth(segment.size or 0, _total(channels), sorted(channels, key=lambda one: one.net, reverse=True))
+
+
+def _total(channels: Sequence[Sales]) -> Sales:
     spends = [one.spend for one in channels if one.spend is not None]
-    total = Sales("", *(sum(one[place] for one in channels) for place in range(1, 8)), sum(spends, Decimal()) if spends else None)
-    return Worth(segment.size or 0, total, sorted(channels, key=lambda one: one.net, reverse=True))
+    return Sales(
+        channel="",
+        buyers=sum(one.buyers for one in channels),
+        recent_buyers=sum(one.recent_buyers for one in channels),
+        orders=sum(one.orders for one in channels),
+        recent_orders=sum(one.recent_orders for one in channels),
+        revenue=sum((one.revenue for one in channels), Decimal()),
+        recent_revenue=sum((one.recent_revenue for one in channels), Decimal()),
+        refunds=sum((one.refunds for one in channels), Decimal()),
+        spend=sum(spends, Decimal()) if spends else None,
+    )
 
 
 def _sales(row: tuple[Any, ...], won: dict[str, int], spent: dict[str, Decimal]) -> Sales:

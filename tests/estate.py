@@ -11,7 +11,7 @@ from campaigns.models import Campaign, CampaignLink
 from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from mops.lib.crypto import seal
-from segments.models import Delivery, Endpoint, EndpointSegment, Segment
+from segments.models import Delivery, Endpoint, EndpointSegment, Membership, PastMembership, Segment, SegmentVersion
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
 from tracking.models import (
@@ -186,6 +186,23 @@ class Estate:
         return endpoint
 
     @cached_property
+    def segment(self) -> Segment:
+        """With a rule, one member, and one who left."""
+        segment = Segment.objects.create(workspace=self.workspace, name=f"{self.name} segment", state=Segment.State.LIVE, size=1)
+        leaf = {"kind": "person", "fact": "first_seen", "operator": "newer_than", "value": 30}
+        rule = {"version": 1, "where": {"all": [leaf]}}
+        segment.version = SegmentVersion.objects.create(workspace=self.workspace, segment=segment, number=1, rule=rule)
+        segment.save()
+        at, common = timezone.now(), {"workspace": self.workspace, "segment": segment, "profile": self.profile, "cause": "build"}
+        Membership.objects.create(since=at, **common)
+        PastMembership.objects.create(since=at, until=at, end_cause="time", **common)
+        return segment
+
+    @cached_property
+    def people_list(self) -> Segment:
+        return Segment.objects.create(workspace=self.workspace, name=f"{self.name} list", kind="list", state="live", size=0)
+
+    @cached_property
     def goal(self) -> Goal:
         """With one conversion of three days ago."""
         goal = Goal.objects.create(workspace=self.workspace, name=f"{self.name} goal", event="Order Completed")
@@ -234,6 +251,8 @@ class Estate:
             "link",
             "goal",
             "endpoint",
+            "segment",
+            "people_list",
             "order",
             "import_file",
             "imported_file",

@@ -129,9 +129,12 @@ def test_a_public_page_answers_a_visitor(name: str, db: None, client: Client) ->
 
 
 @pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if isinstance(route, Keyed)])
-def test_the_api_asks_for_a_key_with_the_scope(name: str, client_for: ClientFor, workspace: Workspace, alice: User) -> None:
-    route, url = ROUTES[name], reverse(name)
+def test_the_api_asks_for_a_key_with_the_scope(
+    name: str, client_for: ClientFor, workspace: Workspace, alice: User, estate: Estate
+) -> None:
+    route = ROUTES[name]
     assert isinstance(route, Keyed)
+    url = reverse(name, kwargs=estate.kwargs(route.target))
     secrets = {scope: api_keys.create(workspace, alice, name=scope, scopes=[scope], expires="0")[1] for scope in ApiKey.Scope}
     for method in route.methods.split():
         assert call(client_for("anonymous"), method, url).status_code == 401

@@ -40,6 +40,7 @@ NAVIGATION = (
     Entry(_("Budgets"), "wallet", "campaigns:budgets", Permission.VIEW_REPORTS, ("campaigns:budget",)),
     Entry(_("Goals"), "target", "goals:list", Permission.VIEW_REPORTS, ("goals:",)),
     Entry(_("Orders"), "shopping-bag", "tracking:orders", Permission.VIEW_ORDERS, ("tracking:", "imports:")),
+    Entry(_("Segments"), "users-round", "segments:list", Permission.VIEW_SEGMENTS, ("segments:",)),
     Entry(_("Profiles"), "users", "profiles:list", Permission.VIEW_PROFILES, ("profiles:",)),
     Entry(_("Connections"), "plug", "channels:connections", Permission.VIEW_CONNECTIONS, ("channels:",)),
     Entry(_("Sources"), "radio-tower", "sources:list", Permission.VIEW_CONNECTIONS, ("sources:",)),

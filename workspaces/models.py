@@ -126,6 +126,7 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         METRICS_READ = "metrics:read", _("Read metrics")
         ORDERS_WRITE = "orders:write", _("Send orders and refunds")
+        SEGMENTS_READ = "segments:read", _("Read segments and their members")
         PLAN_WRITE = "plan:write", _("Read and change the tracking plan")
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="api_keys")

@@ -67,13 +67,13 @@ def _typed(post: QueryDict, before: Draft) -> Draft | None:
     """The rows of the form fields; None for a post without any."""
     texts: dict[tuple[int, int], dict[str, str]] = defaultdict(dict)
     filters: dict[tuple[int, int], dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    for key in post:
+    for key, text in post.dict().items():
         if match := NAME.fullmatch(key):
             place, number, name = (int(match[1]), int(match[2])), match[3], match[4]
             if number is not None:
-                filters[place][int(number)][name] = post[key]
+                filters[place][int(number)][name] = str(text)
             elif name not in LISTS:
-                texts[place][name] = post[key]
+                texts[place][name] = str(text)
     if not texts:
         return None
     blocks: dict[int, list[Row]] = defaultdict(list)

@@ -55,7 +55,7 @@ def _key(leaf: Leaf) -> str:
     """Which field a leaf belongs to."""
     match leaf.get("kind"):
         case "event":
-            return {"track": "event"}.get(leaf["event"]["type"], leaf["event"]["type"])
+            return {"track": "event"}.get(leaf["event"]["type"], str(leaf["event"]["type"]))
         case "trait":
             named = f"trait.{leaf['name']}"
             return named if named in FIELDS else "trait"

@@ -1,0 +1,75 @@
+"""Why somebody is in a segment or not, in words: every condition with what was found, and what would change the answer."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from segments import naming, versions
+from segments.compiling import explain
+from segments.compiling.explaining import Reason
+from segments.models import Segment
+from segments.rules.grammar import All, AnyOf, Not, Rule
+from segments.rules.parsing import BadRule
+from segments.rules.sentence import sentence
+from tracking.models import Profile
+from workspaces.models import Workspace
+
+
+class Part(NamedTuple):
+    """One condition or group. `joint`: "all", "any", "not", or "" for a condition, whose `words` and `observed` are shown."""
+
+    joint: str
+    holds: bool
+    words: str
+    observed: str
+    due: datetime | None
+    parts: list["Part"]
+
+
+class Why(NamedTuple):
+    """`turns`: conditions that would change the answer if they said something else. `due`: when time alone may change it."""
+
+    holds: bool
+    part: Part
+    turns: list[Part]
+    due: datetime | None
+
+
+def why(segment: Segment, profile: Profile, now: datetime) -> Why | None:
+    """By the version whose members are shown, else the newest; None for a list, an unreadable rule and a merged profile."""
+    version = segment.version or versions.newest(segment)
+    if version is None:
+        return None
+    try:
+        reason = explain(segment.workspace, versions.rule(version), profile.pk, now).reason()
+    except (BadRule, *versions.UNABLE):
+        return None
+    if reason is None:
+        return None
+    part = _part(segment.workspace, reason)
+    return Why(reason.holds, part, list(_turns(part, wanted=not reason.holds)), reason.due)
+
+
+def _part(workspace: Workspace, reason: Reason) -> Part:
+    parts = [_part(workspace, child) for child in reason.children]
+    match reason.node:
+        case All():
+            return Part("all", reason.holds, "", "", reason.due, parts)
+        case AnyOf():
+            return Part("any", reason.holds, "", "", reason.due, parts)
+        case Not():
+            return Part("not", reason.holds, "", "", reason.due, parts)
+        case leaf:
+            rule = Rule(leaf)
+            words = sentence(rule, naming.names(workspace, rule))
+            return Part("", reason.holds, words, reason.observed or "", reason.due, [])
+
+
+def _turns(part: Part, *, wanted: bool) -> Iterator[Part]:
+    """Conditions that keep a part from being `wanted`: all of them for a group that needs all, any one where one is enough."""
+    if part.holds == wanted:
+        return
+    if not part.joint:
+        yield part
+    for inner in part.parts:
+        yield from _turns(inner, wanted=wanted if part.joint != "not" else not wanted)
