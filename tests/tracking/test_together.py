@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.tracking.sending import a_source, track
 from tracking import invariants, partitions
+from tracking.arrays import array
 from tracking.collector import door
-from tracking.collector.arrays import array, bytes_array
 from tracking.collector.sources import known
 from tracking.collector.store import Receipt, Request
 from tracking.collector.together import Together
@@ -126,5 +126,5 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 @given(st.lists(TEXT | st.none()), st.lists(st.binary()))
 def test_the_database_reads_arrays_as_they_were_meant(texts: list[str | None], contents: list[bytes]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT %s::text[], %s::bytea[]", [array(texts), bytes_array(contents)])
+        cursor.execute("SELECT %s::text[], %s::bytea[]", [array(texts), array(contents)])
         assert cursor.fetchone() == (texts, contents)

@@ -18,7 +18,7 @@ from django.db.utils import IntegrityError, InterfaceError, OperationalError
 
 from mops.lib.period import month_start
 from tracking import partitions
-from tracking.collector.arrays import array, bytes_array
+from tracking.arrays import array
 from tracking.collector.parse import Incoming, Reason, Refusal, as_payload
 from tracking.collector.sources import Known
 
@@ -160,8 +160,8 @@ def _parameters(requests: Sequence[Request]) -> dict[str, Any]:
         "sources": array(request.source.id for request in requests),
         "at": array(request.received_at for request in requests),
         "endpoints": array(request.endpoint for request in requests),
-        "bodies": bytes_array(request.body for request in requests),
-        "sums": bytes_array(sha256(request.body).digest() for request in requests),
+        "bodies": array(request.body for request in requests),
+        "sums": array(sha256(request.body).digest() for request in requests),
         "states": array(("trimmed" if request.trimmed else "whole") if request.body else "empty" for request in requests),
         "events": array(len(request.events) for request in requests),
         "rejected": array(len(request.refusals) for request in requests),
@@ -194,7 +194,7 @@ def _refusal_columns(requests: Sequence[Request]) -> dict[str, str]:
     rows = [(number, refusal) for number, request in enumerate(requests) for refusal in request.refusals]
     columns = zip(*(refusal for _number, refusal in rows), strict=True) if rows else [()] * len(REFUSAL_COLUMNS)
     named = dict(zip(REFUSAL_COLUMNS, columns, strict=True))
-    literals = {name: (bytes_array if name == "payload" else array)(values) for name, values in named.items()}
+    literals = {name: array(values) for name, values in named.items()}
     return literals | {"refused_request": array(number for number, _refusal in rows)}
 
 

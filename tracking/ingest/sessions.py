@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from tracking.arrays import columns_of
 from tracking.channel_grouping import Origin, group
 from tracking.ingest.arrival import VISITED, Arrival
 
@@ -176,7 +177,3 @@ def _write(days: Sequence[VisitorDay], visits: Sequence[Visit], moved: Sequence[
             cursor.execute(UPSERT, columns_of(visits))
         if moved:
             cursor.execute(MOVE, columns_of(moved))
-
-
-def columns_of(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import connection
 
+from tracking.arrays import columns_of
 from tracking.ingest.arrival import Arrival
 from tracking.ingest.facts import Note
-from tracking.ingest.sessions import columns_of
 
 UPDATE = """
 UPDATE tracking_event e SET state = 'stored', visitor = t.visitor, occurred_at = t.occurred_at, kind = t.kind, channel = t.channel,

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from tracking.arrays import columns_of
 from tracking.consent.intake import signals
 from tracking.ingest.arrival import Arrival
-from tracking.ingest.sessions import columns_of
 from tracking.plan import names
 from tracking.plan_models import PROPERTY_LENGTH, PlanViolation
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from tracking.arrays import columns_of
 from tracking.profiles.grouping import Edge
 
 KNOWN = """
@@ -117,8 +118,7 @@ def run(statement: str, *parameters: Any) -> list[Any]:
 
 def write(statement: str, rows: Iterable[Sequence[Any]], *first: Any) -> None:
     """Run `statement` with `first` and the columns of `rows` as arrays; nothing at all without rows."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    if columns:
+    if columns := columns_of(rows):
         run(statement, *first, *columns)
 
 
