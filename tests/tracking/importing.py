@@ -22,7 +22,7 @@ def upload(workspace: Workspace, kind: str, text: str | bytes, source: Source | 
     proposal = columns.propose(workspace, kinds.of(kind), table)
     return ImportFile.objects.create(
         workspace=workspace, kind=kind, source=source, name=f"{kind}.csv", content=content, headers=table.headers,
-        columns=proposal.columns, options=asdict(Reading(**{**proposal.reading, **reading})),
+        columns=proposal.columns, options=asdict(Reading(**{**proposal.reading, **reading})), rows=len(table.lines),
     )  # fmt: skip
 
 
