@@ -358,7 +358,7 @@ def run(storm: Storm, post: Post, workspace: Any, probed: Any, arguments: argpar
     wrong, size = differences(workspace)
     built = Build.objects.filter(state="done").count()
     print(f"seed {arguments.seed}: {storm.kills} kills of the live process, {storm.builder_kills} of the builder,"
-          f" {storm.crashes} database crashes in {seconds:.0f} s; {sender.sent} events, {sender.retries} batches sent again")  # fmt: skip
+          f" {storm.crashes} database crashes in {seconds:.0f} s; {sender.sent} events, {sender.retries} sent again")  # fmt: skip
     print(f"{size} memberships, {PastMembership.objects.count()} past ones, {built} builds; caught up after {caught_up:.1f} s;"
           f" differences to a fresh evaluation: {wrong}")  # fmt: skip
     for name, times in (("while processes were killed", under_fire), ("in peace", sorted(prober.seconds))):
