@@ -35,7 +35,7 @@ def median(costs: Sequence[Cost]) -> Cost:
 
 def _backends() -> list[psutil.Process]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'")
         pids = [row[0] for row in cursor.fetchall()]
     return [process for pid in pids if psutil.pid_exists(pid) and (process := psutil.Process(pid)).name() == "postgres"]
 

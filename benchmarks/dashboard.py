@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import connection
 
+from benchmarks.cost import Cost, measured
 from benchmarks.dashboard_facts import YEARS, load
 from mops.lib.period import Period
 from reporting.parts import whole_months
@@ -138,19 +139,23 @@ def _compare(shop: Workspace, users: int) -> None:
     """Rounds in turn, so that a busy moment of the machine hits both."""
     seconds: dict[Dashboard, list[float]] = {by_hand: [], ours: []}
     rates: dict[Dashboard, list[float]] = {by_hand: [], ours: []}
+    costs: dict[Dashboard, list[Cost]] = {by_hand: [], ours: []}
     with ThreadPoolExecutor(users) as pool:
         list(pool.map(lambda _user: connection.ensure_connection(), range(users)))
         for number in range(ROUNDS):
             for dashboard in seconds:
                 work = list(periods(number, PAGES[users]))
-                started = time.perf_counter()
-                seconds[dashboard] += pool.map(lambda period, show=dashboard: _timed(show, shop, period), work)
-                rates[dashboard].append(len(work) / (time.perf_counter() - started))
+                cost = measured(lambda show=dashboard, todo=work: seconds[show].extend(
+                    pool.map(lambda period: _timed(show, shop, period), todo)))  # type: ignore[misc]  # fmt: skip
+                rates[dashboard].append(len(work) / cost.wall)
+                costs[dashboard].append(cost)
         list(pool.map(lambda _user: connection.close(), range(users)))
     p95 = {dashboard: statistics.quantiles(times, n=20)[-1] for dashboard, times in seconds.items()}
+    used = {dashboard: 1000 * sum(cost.cpu for cost in found) / len(seconds[dashboard]) for dashboard, found in costs.items()}
     print(f"  {users:>2} users: p95 ours {p95[ours] * 1000:.0f} ms, by hand {p95[by_hand] * 1000:.0f} ms, "
           f"ratio {p95[ours] / p95[by_hand]:.2f} (goal 1.5); "
-          f"{statistics.median(rates[ours]):.0f} and {statistics.median(rates[by_hand]):.0f} dashboards/s")  # fmt: skip
+          f"{statistics.median(rates[ours]):.0f} and {statistics.median(rates[by_hand]):.0f} dashboards/s; "
+          f"processor time {used[ours]:.1f} and {used[by_hand]:.1f} ms, ratio {used[ours] / used[by_hand]:.2f}")  # fmt: skip
 
 
 def _timed(dashboard: Dashboard, shop: Workspace, period: Period) -> float:

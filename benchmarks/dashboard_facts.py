@@ -30,12 +30,14 @@ def load(facts: int) -> Workspace:
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # ten million deferred key checks would fill the memory
+        cursor.execute("SET statement_timeout = 0")
         _entities(cursor, shop, max(1, round(facts / CAMPAIGNS / YEARS.days)))
         _facts(cursor, shop)
         for account in accounts:
             rollups.refresh(shop.pk, account.pk, list(YEARS))
         cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("RESET statement_timeout")
     return shop
 
 
