@@ -55,8 +55,8 @@ def is_timed(rule: Rule) -> bool:
 
 def _of(leaf: Leaf) -> frozenset[str]:
     match leaf:
-        case EventRule(event):
-            if event.type == "any":
+        case EventRule(event, measure=measure):
+            if event.type == "any" or measure == "visits":  # any event may join two visits
                 return frozenset({EVERY_EVENT})
             return frozenset({changes.event_facet(event.type, event.name or "*")})
         case OrderRule():

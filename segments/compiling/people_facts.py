@@ -55,7 +55,7 @@ class Scores(Grouped):
 def compile_person(plan: Plan, leaf: PersonRule) -> Compiled:
     if leaf.fact in SEEN:
         operator = "older_than" if leaf.operator == "older_than" else "within"
-        return aged(plan, SEEN[leaf.fact], operator, int(leaf.value), None)
+        return aged(plan, SEEN[leaf.fact], operator, int(leaf.value), None)._replace(of_profile=True)
     source = plan.sources.setdefault("identities", Identities())
     assert isinstance(source, Identities)  # noqa: S101  for the type
     truth = f"coalesce({source.column(f'bool_or({FLAGS[leaf.fact]})')}, false)"
@@ -78,7 +78,7 @@ def compile_rfm(plan: Plan, leaf: RfmRule) -> Compiled:
 
 def compile_share(plan: Plan, leaf: ShareRule) -> Compiled:
     bucket = bucket_sql(plan.params.add(leaf.salt), "p.uuid")
-    return Compiled(f"({bucket} < {plan.params.add(int(leaf.percent * 100))})", None, f"{bucket}::text")
+    return Compiled(f"({bucket} < {plan.params.add(int(leaf.percent * 100))})", None, f"{bucket}::text", of_profile=True)
 
 
 def _flag(truth: str, wanted: bool, source: str) -> Compiled:

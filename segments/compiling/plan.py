@@ -21,13 +21,14 @@ class Compiled(NamedTuple):
 
     `truth` is never NULL. `due`: the earliest instant after now at which time alone may change it, NULL for never; None where
     that is known beforehand. `observed`: what a person is shown as the reason. `needs`: the source without whose row the leaf
-    neither holds nor has a due.
+    neither holds nor has a due. `of_profile`: whether it reads the profile's own row `p`.
     """
 
     truth: str
     due: str | None
     observed: str
     needs: str | None = None
+    of_profile: bool = False
 
 
 class Source(Protocol):

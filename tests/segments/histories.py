@@ -25,6 +25,7 @@ from tracking.models import (
     Profile,
     Purpose,
     Refund,
+    Source,
     Suppression,
     Trait,
 )
@@ -48,7 +49,7 @@ DATES = [
 ]
 MONEY = [Decimal(n) for n in ("1", "10", "49.5", "50", "100", "0")]
 WHATS = [*(("track", name) for name in NAMES * 2), ("track", "Order Completed"), ("page", "Home"), ("page", ""), ("identify", "")]
-KINDS = ["user_id", "crm_id", "email", "phone", "device", "anonymous_id"]
+KINDS = ["user_id", "email", "email", "crm_id", "phone", "device", "anonymous_id"]
 DECISIONS = ["granted", "granted", "granted", "denied", "withdrawn", "expired", "unproven"]
 
 
@@ -131,7 +132,7 @@ class Past:
         ]
         consents = [
             {"purpose": purpose, "decision": pick(DECISIONS), "expires": pick([self.ago(), self.soon(), self.soon()])}
-            for purpose in self.random.sample(PURPOSES, pick([0, 1, 1, 2]))
+            for purpose in self.random.sample(PURPOSES, pick([0, 1, 2, 2]))
         ]
         return {"kind": pick(KINDS), "traits": traits, "consents": consents, "suppressed": self.random.random() < 0.1}
 
@@ -160,6 +161,9 @@ class Writer:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace, self.indexer = workspace, Indexer(workspace.pk)
         self.purposes = {purpose.key: purpose for purpose in Purpose.objects.filter(workspace=workspace)}
+        self.source = Source.objects.get_or_create(
+            workspace=workspace, name="Shop (sample)", kind="server", consent_mode="declared"
+        )[0]
         self.number = 0
         self.events: list[Event] = []
         self.traits: list[Trait] = []
@@ -266,7 +270,7 @@ class Writer:
         self.events.append(
             Event(
                 workspace=self.workspace,
-                source_id=1,
+                source=self.source,
                 raw_id=1,
                 message_id=str(self._next()),
                 type=type_,
