@@ -249,6 +249,7 @@ META_AUTHORIZE_URI = env.str("META_AUTHORIZE_URI", default="https://www.facebook
 META_APP_ID = env.str("META_APP_ID", default="")
 META_APP_SECRET = env.str("META_APP_SECRET", default="")
 CONNECTOR_TIMEOUT = env.float("CONNECTOR_TIMEOUT", default=60.0)  # seconds per platform call
+WEBHOOKS_TO_PRIVATE = env.bool("WEBHOOKS_TO_PRIVATE", default=SANDBOX)  # also http and addresses inside this network
 ECB_RATES_URL = env.str(
     "ECB_RATES_URL", default="" if SANDBOX else "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.xml"
 )

@@ -4,7 +4,7 @@ Members of the control group never leave. What a person can be named by outside 
 """
 
 from collections.abc import Callable, Collection, Iterator
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -36,12 +36,12 @@ class Address(NamedTuple):
     profile_id: int
     uuid: UUID
     kind: str  # tracking.models.Identity.Kind
-    index: str
+    blind: str  # its blind index
     sealed: bytes
 
     @property
     def subject(self) -> Subject:
-        return Subject(SUBJECT_KINDS[self.kind], self.index)
+        return Subject(SUBJECT_KINDS[self.kind], self.blind)
 
 
 class Outgoing(NamedTuple):
@@ -53,7 +53,7 @@ class Outgoing(NamedTuple):
 
 def addresses(segment: Segment, profiles: Collection[int], kinds: Collection[str] = tuple(SUBJECT_KINDS)) -> list[Address]:
     """Identifiers of these people without the control group, strangers to no consent yet: hand them to `let_out`."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "workspace": segment.workspace_id, "profiles": list(profiles), "kinds": [str(kind) for kind in kinds],
         "salt": segment.salt, "withheld": shares.below(segment.holdout_percent),
     }  # fmt: skip
@@ -71,7 +71,7 @@ def let_out(
     """
     if segment.purpose is None:
         raise ValueError("A segment without a purpose lets nobody out")
-    by_index = {address.index: address for address in found}
+    by_index = {address.blind: address for address in found}
     return release(
         segment.workspace, segment.purpose.key, [address.subject for address in found], destination=destination, job=job,
         send=lambda subjects: send(in_clear(segment.workspace_id, [by_index[subject.index] for subject in subjects])),
@@ -81,8 +81,8 @@ def let_out(
 def in_clear(workspace_id: int, found: Collection[Address]) -> list[Outgoing]:
     """People with what they are called, in the order of their profiles."""
     vault, people = Vault(workspace_id), dict[UUID, dict[str, list[str]]]()
-    for address in sorted(found, key=lambda one: (one.profile_id, one.kind, one.index)):
-        value = str(vault.open(address.sealed, identity_owner(address.kind, address.index)))
+    for address in sorted(found, key=lambda one: (one.profile_id, one.kind, one.blind)):
+        value = str(vault.open(address.sealed, identity_owner(address.kind, address.blind)))
         people.setdefault(address.uuid, {}).setdefault(address.kind, []).append(value)
     return [Outgoing(uuid, identifiers) for uuid, identifiers in people.items()]
 

@@ -6,7 +6,7 @@ is not counted yet. An order without an exchange rate counts as a conversion and
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -68,7 +68,7 @@ def lift(segment: Segment, days: int = WATCHED_DAYS) -> Lift | None:
     if not segment.holdout_percent:
         return None
     now = clock.now()
-    parameters = {
+    parameters: dict[str, Any] = {
         "workspace": segment.workspace_id,
         "segment": segment.pk,
         "salt": segment.salt,

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from segments.holdouts import lift
+from segments.holdouts.intervals import Sample
 from segments.models import Segment
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.permissions import Permission
@@ -19,7 +20,7 @@ def lift_of(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     return render(request, "segments/lift.html", {**context, "days": lift.WATCHED_DAYS, "look_back": lift.LOOK_BACK_DAYS})
 
 
-def _sides(found: lift.Lift) -> list[tuple[bool, lift.Sample, float | None, float | None]]:
+def _sides(found: lift.Lift) -> list[tuple[bool, Sample, float | None, float | None]]:
     """(is treated, sample, share that bought, revenue per person) of both sides."""
     return [
         (

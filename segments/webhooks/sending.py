@@ -129,10 +129,10 @@ def _told_before(delivery: Delivery) -> list[Address]:
     sent = Release.objects.filter(
         workspace=delivery.workspace_id,
         destination=destination(delivery.endpoint),
-        subject__in=[address.index for address in found],
+        subject__in=[address.blind for address in found],
     )
     known = set(sent.values_list("subject", flat=True))
-    return [address for address in found if address.index in known]
+    return [address for address in found if address.blind in known]
 
 
 def _failed(delivery: Delivery, error: str, status: int | None) -> None:
