@@ -190,3 +190,28 @@ def test_a_segment_of_a_segment_moves_with_it(town: Town) -> None:
     town.does("ben")
     assert town.members(lookers) == {town.person("ben")}
     assert town.members(others) == set()
+
+
+def test_an_event_that_makes_two_visits_one_is_seen_by_rules_of_other_events(town: Town) -> None:
+    """Two page views forty minutes apart are two visits, until something between them shows that it was one."""
+    from tests.tracking.sending import send
+    from tracking.ingest import run
+
+    event = {"kind": "event", "event": {"type": "page"}, "measure": "visits", "operator": "gte", "value": 2, "window": {"days": 7}}
+    visitors = town.segment({"version": 1, "where": event})
+    now = clock.now().replace(hour=12)
+    now = now if now < clock.now() else now - DAY
+
+    def happens(type_: str, minutes: int) -> None:
+        town.sent += 1
+        at = (now - timedelta(minutes=minutes)).isoformat()
+        said = {"type": type_, "event": "Scrolled", "anonymousId": "device-1", "messageId": f"v-{town.sent}", "timestamp": at}
+        assert send(town.source, "batch", {"batch": [said]}).status_code == 200
+        run.run_batch()
+        town.settle()
+
+    happens("page", 50)
+    happens("page", 10)
+    assert town.members(visitors) == town.living()
+    happens("track", 30)
+    assert town.members(visitors) == set()
