@@ -4,6 +4,7 @@ distorts less."""
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import psutil
@@ -23,22 +24,25 @@ class Cost(NamedTuple):
 
 
 def measured(work: Callable[[], object]) -> Cost:
-    backends = _backends()
-    wall, client, server = time.perf_counter(), time.process_time(), _used(backends)
+    before, wall, client = _used(), time.perf_counter(), time.process_time()
     work()
-    return Cost(time.perf_counter() - wall, time.process_time() - client, _used(backends) - server)
+    wall, client, after = time.perf_counter() - wall, time.process_time() - client, _used()
+    return Cost(wall, client, sum(after[pid] - seconds for pid, seconds in before.items() if pid in after))
 
 
 def median(costs: Sequence[Cost]) -> Cost:
     return Cost(*map(statistics.median, zip(*costs, strict=True)))
 
 
-def _backends() -> list[psutil.Process]:
+def _used() -> dict[int, float]:
+    """Seconds of each connection's process until now; connections must last as long as the work."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'")
         pids = [row[0] for row in cursor.fetchall()]
-    return [process for pid in pids if psutil.pid_exists(pid) and (process := psutil.Process(pid)).name() == "postgres"]
-
-
-def _used(backends: list[psutil.Process]) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in backends)
+    used = {}
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):  # closing, or on another machine
+            process = psutil.Process(pid)
+            if process.name() == "postgres":
+                used[pid] = sum(process.cpu_times()[:2])
+    return used
