@@ -61,6 +61,9 @@ def _event(leaf: EventRule, names: Names, holds: bool) -> str:
     if leaf.event.type == "any" and not leaf.where:
         words = _("were active %(often)s %(when)s") if holds else _("were not active %(often)s %(when)s")
         return words % {"often": often, "when": when}
+    if leaf.event.type in ("page", "screen"):
+        words = _("viewed %(what)s %(often)s %(when)s") if holds else _("did not view %(what)s %(often)s %(when)s")
+        return words % {"what": _viewed(leaf), "often": often, "when": when}
     words = _("did %(what)s %(often)s %(when)s") if holds else _("did not do %(what)s %(often)s %(when)s")
     return words % {"what": what, "often": often, "when": when}
 
@@ -80,6 +83,15 @@ def _what(leaf: EventRule) -> str:
             what = pgettext("did", "anything")
     found = filters(leaf.where)
     return f"{what} {found}" if found else what
+
+
+def _viewed(leaf: EventRule) -> str:
+    name = quoted(leaf.event.name)
+    if leaf.event.type == "page":
+        what = _("the page %(name)s") % {"name": name} if leaf.event.name else _("any page")
+    else:
+        what = _("the app screen %(name)s") % {"name": name} if leaf.event.name else _("any screen of the app")
+    return f"{what} {filters(leaf.where)}"
 
 
 def _often(operator: str, value: Decimal, holds: bool) -> tuple[str, bool]:
