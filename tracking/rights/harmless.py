@@ -52,7 +52,7 @@ HARMLESS: dict[str, str] = {
     ),
     "channels.CampaignMonth": (
         "impressions clicks spend conversions conversions_value view_through_conversions sessions engaged_sessions account "
-        "attribution_window month campaign"
+        "attribution_window month campaign days"
     ),
     "channels.ChannelDay": (
         "impressions clicks spend conversions conversions_value view_through_conversions sessions engaged_sessions day "

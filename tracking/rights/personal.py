@@ -27,7 +27,7 @@ PERSONAL: tuple[Personal, ...] = (
     Personal("tracking.Refund", _fields("refund_id order_id_text"), Found.BUYER, Erasure.KEEP, Kept.BOOKS, BOOKS),
     Personal("tracking.Order", _fields("order_id"), Found.BUYER, Erasure.KEEP, Kept.BOOKS, BOOKS),
     Personal("tracking.Order", _fields("gclid fbclid referrer"), Found.BUYER, Erasure.STRIP, Kept.BOOKS, BOOKS),
-    Personal("tracking.Customer", _fields("key"), Found.BUYER, Erasure.RANDOM, Kept.BOOKS, BOOKS),
+    Personal("tracking.Customer", _fields("key user_index crm_index profile"), Found.BUYER, Erasure.RANDOM, Kept.BOOKS, BOOKS),
     Personal("tracking.RefusedRow", _fields("cells reason"), Found.CONTENT, Erasure.DELETE, Kept.IMPORTS),
     Personal("tracking.ImportFile", _fields("content name"), Found.CONTENT, Erasure.STRIP, Kept.IMPORTS),
     Personal("tracking.Rejection", _fields("message_id detail payload"), Found.CONTENT, Erasure.STRIP, Kept.REJECTIONS),

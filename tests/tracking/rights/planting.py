@@ -195,7 +195,9 @@ class Planted:
         )  # fmt: skip
 
     def _orders(self) -> None:
-        customer = Customer.objects.create(workspace=self.workspace, **self.say("tracking.Customer", key=IDS["user_id"]))
+        customer = Customer.objects.create(workspace=self.workspace, **self.say(
+            "tracking.Customer", key=IDS["user_id"], profile=self.profile, user_index=self.indexer.index("user_id", IDS["user_id"]),
+            crm_index=self.indexer.index("crm_id", IDS["crm_id"])))  # fmt: skip
         Customer.objects.create(workspace=self.workspace, key=EMAIL.upper())
         order = Order.objects.create(
             workspace=self.workspace, customer=customer, ordered_at=self.at, day=self.at.date(), gross=119, net=100, currency="EUR",
