@@ -12,7 +12,7 @@ from django.db.utils import IntegrityError
 
 from tracking.collector.store import Receipt, Request, store, store_all
 
-EVENTS = 1_000  # of one statement at most, or few: a single request may hold 500
+EVENTS = 1_000  # a group that holds as many takes nobody else along
 
 
 class _Waiting:
