@@ -5,7 +5,7 @@ Where a rate is missing the amount is unknown and does not count.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segments.compiling import comparing
 from segments.compiling.events import aged
@@ -33,6 +33,11 @@ LEFT JOIN (
 class Orders(Grouped):
     alias: str = ALIAS
     with_refunds: bool = False
+    sinces: set[str] | None = field(default_factory=set)  # narrow the scan; None as soon as one leaf looks at all orders
+
+    def narrow(self, since: str | None) -> None:
+        if self.sinces is not None:
+            self.sinces = None if since is None else self.sinces | {since}
 
     def render(self, plan: Plan, people: Who) -> str:
         joins = ""
@@ -40,10 +45,11 @@ class Orders(Grouped):
             joins = BY_ORDER.format(amount=money(plan, "r"), workspace=plan.space)
         elif self.with_refunds:
             joins = f"CROSS JOIN LATERAL {OF_ORDER.format(amount=money(plan, 'r'))} AS back (amount)"
+        lately = f"AND {AT} >= least({', '.join(sorted(self.sinces))})" if self.sinces else ""
         return (
             f"SELECT c.profile_id{self.select()} FROM tracking_customer c "  # noqa: S608  columns are put together of ours
             f"JOIN tracking_order o ON o.workspace_id = c.workspace_id AND o.customer_id = c.id {joins} "
-            f"WHERE c.workspace_id = {plan.space} AND c.profile_id IS NOT NULL AND {people('c.profile_id')} GROUP BY 1"
+            f"WHERE c.workspace_id = {plan.space} AND c.profile_id IS NOT NULL AND {people('c.profile_id')} {lately} GROUP BY 1"
         )
 
 
@@ -61,6 +67,7 @@ def compile_order(plan: Plan, leaf: OrderRule) -> Compiled:
     assert isinstance(source, Orders)  # noqa: S101  for the type
     match = " AND ".join(dict.fromkeys(_filter(plan, one) for one in leaf.where))
     span = span_of(plan, leaf.window, AT, future=True)
+    source.narrow(span.since)
 
     def column(aggregate: str, when: str) -> str:
         return source.column(f"{aggregate} FILTER (WHERE {' AND '.join(part for part in (match, when) if part)})")
