@@ -80,7 +80,9 @@ class Connection(models.Model):
 class AdAccount(models.Model):
     """An account (or analytics property) seen by a connection; pulled only when `selected`."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="ad_accounts")
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="ad_accounts", db_index=False
+    )  # the workspace key begins with it
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="accounts")
     platform = models.CharField(max_length=20, choices=platform_choices)
     external_id = models.CharField(max_length=40)
@@ -117,7 +119,7 @@ class PlatformEntity(models.Model):
         PAUSED = "paused", _("Paused")
         REMOVED = "removed", _("Removed")
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)  # the workspace key begins with it
     account = models.ForeignKey(AdAccount, models.CASCADE, related_name="%(class)ss")
     external_id = models.CharField(max_length=200)
     name = models.CharField(max_length=500)
