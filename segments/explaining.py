@@ -10,7 +10,7 @@ from segments.compiling.explaining import Reason
 from segments.models import Segment
 from segments.rules.grammar import All, AnyOf, Not, Rule
 from segments.rules.parsing import BadRule
-from segments.rules.sentence import sentence
+from segments.rules.sentence import clause
 from tracking.models import Profile
 from workspaces.models import Workspace
 
@@ -60,9 +60,10 @@ def _part(workspace: Workspace, reason: Reason) -> Part:
         case Not():
             return Part("not", reason.holds, "", "", reason.due, parts)
         case leaf:
-            rule = Rule(leaf)
-            words = sentence(rule, naming.names(workspace, rule))
-            return Part("", reason.holds, words, reason.observed or "", reason.due, [])
+            names = naming.names(workspace, Rule(leaf))
+            observed = reason.observed or ""
+            words = clause(leaf, names)
+            return Part("", reason.holds, words[:1].upper() + words[1:], names.channels.get(observed, observed), reason.due, [])
 
 
 def _turns(part: Part, *, wanted: bool) -> Iterator[Part]:

@@ -17,7 +17,7 @@ from channels import fx, plan, states
 from channels.connectors import PLATFORMS
 from channels.models import Connection
 from channels.tasks import dispatch
-from mops.demo import campaigns, goals, tracking_plan
+from mops.demo import campaigns, goals, segments, tracking_plan
 from tracking import orders
 from tracking.collector import sources
 from tracking.models import Source
@@ -103,11 +103,15 @@ def _open_shop(workspace: Workspace) -> None:
 
 
 def settle() -> None:
-    """After the first pulls: orders learn their campaigns' channels, the sample campaigns their platform campaigns."""
+    """After the first pulls: orders learn their campaigns' channels, the sample campaigns their platform campaigns.
+
+    Segments begin here: they follow the visitors that come next.
+    """
     workspace = Workspace.objects.get(slug="alpenkiste")
     orders.regroup(workspace)
     for campaign in workspace.campaigns.exclude(name_rule=""):
         matching.link(campaign, list(matching.suggestions(campaign)), CampaignLink.Origin.RULE)
+    segments.create(workspace)
 
 
 def open_website() -> None:

@@ -37,6 +37,15 @@
     if (ticked.length) list.querySelector("summary").textContent = ticked.join(", ");
   });
 
+  // Counting never gets in the way of a change of the rows: it follows when they are drawn
+  let changing = false;
+  const ofRows = (e) => e.detail.target?.id === "blocks";
+  document.addEventListener("htmx:beforeRequest", (e) => ofRows(e) && (changing = true));
+  document.addEventListener("htmx:afterRequest", (e) => ofRows(e) && (changing = false));
+  document.addEventListener("htmx:confirm", (e) => {
+    if (changing && e.target.closest("#preview")) e.preventDefault();
+  });
+
   // What was typed while a redraw was under way is put back
   const typed = new Map();
   document.addEventListener("htmx:beforeRequest", (e) => {
