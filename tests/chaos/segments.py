@@ -210,24 +210,32 @@ def settle() -> None:
 
 
 def differences(workspace: Any) -> tuple[int, int]:
-    """(people who are members and should not be, or the other way round, and segments no longer live; members in all)."""
+    """(people who are members and should not be, or the other way round, and segments no longer live; members in all).
+
+    With no live process at work: once nobody waits, both are read in one snapshot.
+    """
+    from django.db import connection, transaction
+
     from mops.lib import clock
     from segments.compiling import everybody, verdicts
     from segments.engine import index, running
-    from segments.models import Membership
+    from segments.models import Due, Membership, Touched
 
-    wrong, size = 0, 0
-    for _attempt in range(3):  # somebody's moment may come between the two questions
+    while True:
         while running.run_once():
             pass
-        live = index.of(workspace).rules
-        fresh = verdicts(workspace, live, everybody(), clock.now()).rows()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            live = index.of(workspace).rules
+            now = clock.now()
+            if Touched.objects.exists() or Due.objects.filter(at__lte=now).exists():
+                continue
+            fresh = verdicts(workspace, live, everybody(), now).rows()
+            members = set(Membership.objects.filter(workspace=workspace).values_list("segment_id", "profile_id"))
         wanted = {(segment_id, profile_id) for profile_id, segments, _due in fresh for segment_id in segments}
-        members = set(Membership.objects.filter(workspace=workspace).values_list("segment_id", "profile_id"))
-        wrong, size = len(wanted ^ members) + len(rules()) + 1 - len(live), len(members)
-        if not wrong:
-            break
-    return wrong, size
+        for segment_id in sorted({segment_id for segment_id, _profile_id in wanted ^ members}):
+            print(f"segment {segment_id}: {sum(one[0] == segment_id for one in wanted ^ members)} differences")
+        return len(wanted ^ members) + len(rules()) + 1 - len(live), len(members)
 
 
 CONNECTED = "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
@@ -355,6 +363,7 @@ def run(storm: Storm, post: Post, workspace: Any, probed: Any, arguments: argpar
     sender.join()
     prober.join()
     settle()
+    storm.live.stop()
     wrong, size = differences(workspace)
     built = Build.objects.filter(state="done").count()
     print(f"seed {arguments.seed}: {storm.kills} kills of the live process, {storm.builder_kills} of the builder,"
