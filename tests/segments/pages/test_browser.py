@@ -308,10 +308,9 @@ def test_every_page_of_segments_is_accessible(
     segment = builder.save("Cart abandoned")
     street.settle()
     person = street.uuid("u-2")
-    of_segment: list[tuple[str, list[object]]] = [
-        (name, [segment.pk]) for name in ("detail", "members", "versions", "figures", "edit")
-    ]
-    for name, args in [*of_segment, ("person", [person]), ("list", []), ("new_list", [])]:
+    pages: list[tuple[str, list[object]]] = [(name, [segment.pk]) for name in ("detail", "members", "versions", "figures", "edit")]
+    pages += [("person", [person]), ("list", []), ("new_list", [])]
+    for name, args in pages:
         page.goto(live_server.url + reverse(f"segments:{name}", args=["nordlicht", *args]))
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
