@@ -184,6 +184,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "rfm:groups": Page(P.VIEW_SEGMENTS),
     "segment_export:members": Page(P.MANAGE_SEGMENTS, FORM, "segment"),
     "holdouts:lift": Page(P.VIEW_SEGMENTS, "GET", "segment"),
+    "holdouts:withhold": Page(P.MANAGE_SEGMENTS, "POST", "segment"),
     "webhooks:list": Page(P.MANAGE_SEGMENTS),
     "webhooks:create": Page(P.MANAGE_SEGMENTS, FORM),
     "webhooks:detail": Page(P.MANAGE_SEGMENTS, "GET", "endpoint"),

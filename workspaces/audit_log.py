@@ -53,6 +53,7 @@ ACTIONS = {  # in words; an action without words shows its name
     "segment.build_cancelled": _("Build of a segment cancelled"),
     "segment.changed": _("Segment changed"),
     "segment.created": _("Segment created"),
+    "segment.holdout_set": _("Control group of a segment set"),
     "segment.exported": _("Members of a segment exported"),
     "segment.members_viewed": _("Members of a segment viewed"),
     "segment.paused": _("Segment paused"),

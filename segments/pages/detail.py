@@ -69,9 +69,7 @@ def advice(flag: Flag) -> str:
         case Flag.Kind.GREW:
             return _("Look at the newest version and at what the sources sent: a rule or an event may mean something else now.")
         case Flag.Kind.CORRECTED:
-            return _(
-                "The nightly check found members that a fresh evaluation would not have. They are right again."
-            )
+            return _("The nightly check found members that a fresh evaluation would not have. They are right again.")
         case Flag.Kind.NO_LIFT:
             return _("Who got nothing bought just as much. Try another message, or save the effort.")
         case _:

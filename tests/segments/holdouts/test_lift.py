@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from channels.models import FxRate
 from mops.lib import clock
@@ -11,7 +12,7 @@ from segments import shares
 from segments.holdouts import flagging, lift
 from segments.models import Flag, Membership, PastMembership, Segment, SegmentDay
 from tracking.models import Customer, Order, Profile
-from workspaces.models import Workspace
+from workspaces.models import Member, Role, User, Workspace
 
 
 @pytest.fixture
@@ -107,3 +108,13 @@ def test_it_flags_what_is_empty_or_grew_tenfold(segment: Segment) -> None:
     Segment.objects.update(size=0)
     flagging.run()
     assert set(Flag.objects.filter(closed_at=None).values_list("kind", flat=True)) == {"empty"}
+
+
+@pytest.mark.parametrize(("said", "kept"), [("20", 20), ("51", 50), ("-1", 50), ("x", 50)])
+def test_a_member_sets_the_share_that_is_withheld(segment: Segment, client: Client, said: str, kept: int) -> None:
+    user = User.objects.create_user("mia@example.org", name="Mia Muster", language="en")
+    Member.objects.create(workspace=segment.workspace, user=user, role=Role.MARKETER)
+    client.force_login(user)
+    client.post(f"/nordlicht/segments/{segment.pk}/lift/withhold", {"holdout_percent": said})
+    assert Segment.objects.get().holdout_percent == kept
+    assert b"holdout_percent" in client.get(f"/nordlicht/segments/{segment.pk}/lift").content
