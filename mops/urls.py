@@ -43,6 +43,6 @@ urlpatterns = [
     path("<slug:workspace>/segments/rfm/", include("segments.rfm.urls")),
     path("<slug:workspace>/segments/webhooks/", include("segments.webhooks.urls")),
     path("<slug:workspace>/segments/<int:pk>/export", include("segments.exporting.urls")),
-    path("<slug:workspace>/segments/<int:pk>/lift", include("segments.holdouts.urls")),
+    path("<slug:workspace>/segments/<int:pk>/lift/", include("segments.holdouts.urls")),
     path("<slug:workspace>/", include("reporting.urls")),
 ]  # fmt: skip

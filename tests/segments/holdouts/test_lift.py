@@ -117,4 +117,4 @@ def test_a_member_sets_the_share_that_is_withheld(segment: Segment, client: Clie
     client.force_login(user)
     client.post(f"/nordlicht/segments/{segment.pk}/lift/withhold", {"holdout_percent": said})
     assert Segment.objects.get().holdout_percent == kept
-    assert b"holdout_percent" in client.get(f"/nordlicht/segments/{segment.pk}/lift").content
+    assert b"holdout_percent" in client.get(f"/nordlicht/segments/{segment.pk}/lift/").content
