@@ -35,7 +35,7 @@ SCHEDULE = (
     Recurring("Forget old violations of the tracking plan", "tracking.tasks.tidy_violations", crontab(minute=55, hour=0)),
     Recurring("Close the collector's ledger of past days", "tracking.tasks.close_ledger_days", crontab(minute=25)),
     Recurring("Send waiting webhooks", "segments.tasks.send_webhooks", schedule(5)),
-    Recurring("Score buyers by recency, frequency and value", "segments.tasks.score_buyers", crontab(minute=45, hour=1)),
+    Recurring("Score buyers by recency, frequency and value", "segments.tasks.score_buyers", crontab(minute="*/20")),
     Recurring("Flag segments that are odd", "segments.tasks.flag_segments", crontab(minute=50, hour=3)),
 )
 

@@ -292,7 +292,7 @@ class RfmScore(models.Model):
     pk = models.CompositePrimaryKey("workspace_id", "month", "profile_id")
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     profile = models.ForeignKey("tracking.Profile", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    month = models.DateField()  # its first day; the current month's row is renewed every night
+    month = models.DateField()  # its first day; the current month's row is renewed all the time
     recency = models.SmallIntegerField()
     frequency = models.SmallIntegerField()
     monetary = models.SmallIntegerField()

@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
@@ -65,7 +66,12 @@ class Purpose(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language, where it is one of those every workspace begins with."""
+        return gettext(self.name)
 
 
 class ConsentText(models.Model):

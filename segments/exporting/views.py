@@ -19,14 +19,12 @@ def export(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponseBa
     """The form; its POST answers with the file. Only segments with a purpose that is for no platform can be exported."""
     space = get_workspace(request, workspace, Permission.MANAGE_SEGMENTS)
     segment = get_object_or_404(Segment.objects.select_related("purpose", "workspace"), pk=pk, workspace=space)
-    is_possible = segment.purpose is not None and not segment.purpose.destination
+    purpose = segment.purpose if segment.purpose and not segment.purpose.destination else None
     form = ExportForm(request.POST or None)
-    if not is_possible or not form.is_valid():
-        return render(request, "segments/export.html", {"segment": segment, "form": form, "is_possible": is_possible})
+    if purpose is None or not form.is_valid():
+        return render(request, "segments/export.html", {"segment": segment, "form": form, "is_possible": purpose is not None})
     kind = form.cleaned_data["kind"]
-    audit.record(
-        space, request.user, "segment.exported", segment.name, identifier=kind, purpose=str(segment.purpose), size=segment.size
-    )
+    audit.record(space, request.user, "segment.exported", segment.name, identifier=kind, purpose=purpose.key, size=segment.size)
     lines = csv_lines(("profile", kind), members.rows(segment, kind))
     response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{slugify(segment.name) or "segment"}.csv"'

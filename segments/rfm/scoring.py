@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
+from segments.models import RfmScore
 from segments.rfm import groups
 from tracking import changes
 from workspaces.models import Workspace
@@ -75,7 +76,7 @@ def score(workspace: Workspace, month: date) -> int:
 
 
 def score_all() -> int:
-    """The current month of every workspace, and the one before until it was written after its end."""
+    """The current month of every workspace, and the one before until it was written some days after its end."""
     return sum(score(workspace, month) for workspace in Workspace.objects.all() for month in _open_months(workspace))
 
 
@@ -87,7 +88,9 @@ def first_of_month(day: date, back: int = 0) -> date:
 
 def _open_months(workspace: Workspace) -> list[date]:
     today = clock.today(workspace.time_zone)
-    return [first_of_month(today, back) for back in ((1, 0) if today.day <= 3 else (0,))]
+    this, before = first_of_month(today), first_of_month(today, 1)
+    is_open = today.day <= 3 or not RfmScore.objects.filter(workspace=workspace, month=before).exists()
+    return [before, this] if is_open else [this]
 
 
 def _parameters(workspace: Workspace, month: date) -> dict[str, Any]:
