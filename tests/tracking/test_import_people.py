@@ -61,7 +61,7 @@ def test_a_contact_becomes_a_profile_with_its_identifiers_and_traits(workspace: 
     }  # fmt: skip
     erika = Profile.objects.get(identities__kind="user_id")
     said = {trait.name: trait.value for trait in of_profile(workspace, list(erika.identities.all()), clear=True)}
-    assert said["address"] == {"street": "Musterweg 1", "postal_code": "01067", "city": "Dresden"}
+    assert said["address"] == "Musterweg 1, 01067, Dresden"
     assert (said["first_name"], said["Umsatz"], said["Tarif"]) == ("Erika", 1234.5, "Gold")
 
 

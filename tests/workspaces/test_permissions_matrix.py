@@ -20,8 +20,11 @@ EXPECTED = {
         Permission.VIEW_ORDERS,
         Permission.IMPORT_FILES,
         Permission.VIEW_PROFILES,
+        Permission.MANAGE_PLAN,
+        Permission.VIEW_SEGMENTS,
+        Permission.MANAGE_SEGMENTS,
     },
-    Role.MANAGER: {Permission.VIEW_REPORTS, Permission.EXPORT_REPORTS},
+    Role.MANAGER: {Permission.VIEW_REPORTS, Permission.EXPORT_REPORTS, Permission.VIEW_SEGMENTS},
     Role.PRIVACY: {
         Permission.VIEW_REPORTS,
         Permission.VIEW_CONNECTIONS,
@@ -32,6 +35,7 @@ EXPECTED = {
         Permission.HANDLE_RIGHTS,
         Permission.VIEW_PROFILES,
         Permission.MANAGE_PROFILES,
+        Permission.VIEW_SEGMENTS,
     },
 }
 

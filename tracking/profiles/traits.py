@@ -106,11 +106,15 @@ def of_profile(workspace: Workspace, identities: Sequence[Identity], *, clear: b
     return [_shown(trait, vault) for trait in newest.values()]
 
 
+ADDRESS = ("street", "postal_code", "postalCode", "zip", "city", "state", "country")  # as it is written on a letter
+
+
 def _readable(value: Any) -> Any:
-    """The parts of an address or a list, in their order."""
-    if isinstance(value, dict | list):
-        return ", ".join(str(_readable(part)) for part in (value.values() if isinstance(value, dict) else value))
-    return value
+    """Lists and objects as people write them: an address in its usual sequence."""
+    if isinstance(value, dict):
+        places = sorted(value, key=lambda name: (ADDRESS.index(name) if name in ADDRESS else len(ADDRESS), name))
+        value = [value[name] for name in places]
+    return ", ".join(str(_readable(part)) for part in value) if isinstance(value, list) else value
 
 
 def _shown(trait: Trait, vault: Vault | None) -> Shown:

@@ -52,7 +52,7 @@ def test_the_banner_with_its_buttons_in_the_footer(page: "Page", site: Site, err
     page.get_by_role("button", name="Schließen").click()
     page.get_by_role("button", name="Withdraw consent").click()
     page.wait_for_timeout(200)
-    assert [cookie["name"] for cookie in page.context.cookies()] == ["mops_choice"]
+    assert [cookie["name"] for cookie in page.context.cookies()] == []
     assert errors == []
 
 
