@@ -111,7 +111,7 @@ class Past:
             "ago": pick([self.ago(), self.ago(), self.ago(), self.soon()]),  # to come: a sender's error
             "net": pick(MONEY),
             "margin": pick([None, *MONEY]),
-            "currency": pick(["EUR", "EUR", "USD", "XXX"]),
+            "currency": pick(["EUR", "EUR", "USD", "XTS"]),
             "channel": pick(CHANNELS),
             "campaign": pick(["", *NONBLANK]),
             "source": pick(["", "a"]),
