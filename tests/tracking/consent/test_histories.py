@@ -26,7 +26,7 @@ from tracking.consent_models import Decision
 from tracking.models import ConsentEvent, ConsentState, Release
 from workspaces.models import Workspace
 
-HISTORIES = 200
+HISTORIES = 500
 PURPOSES = ["email", "phone"]
 NAMES = ["one", "two", "three"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
