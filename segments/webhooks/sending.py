@@ -20,7 +20,7 @@ from segments.models import Delivery, Endpoint
 from segments.webhooks import signing, target
 from tracking.models import Release
 
-# The pauses of the Standard Webhooks specification, after each failed attempt.
+# The schedule that the Standard Webhooks specification suggests, cut at about a day.
 PAUSES = [timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=5),
           timedelta(hours=10), timedelta(hours=10)]  # fmt: skip
 LEASE = timedelta(minutes=2)  # an attempt whose worker died is made again after it

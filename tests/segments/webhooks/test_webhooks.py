@@ -228,7 +228,7 @@ def test_no_address_inside_the_network_is_spoken_to(url: str) -> None:
         target.resolve(url)
 
 
-def test_an_identity_in_clear_is_only_opened_for_those_who_leave(segment: Segment, receiver: Receiver) -> None:
+def test_an_address_lies_sealed_until_it_leaves(segment: Segment, receiver: Receiver) -> None:
     person(segment.workspace, "mia")
     assert b"mia" not in bytes(Identity.objects.get(kind="email").sealed)
 
