@@ -82,6 +82,8 @@ class Chaos:
             kill(self.random.choice(pids))
             self.killed[victim] = self.killed.get(victim, 0) + 1
             self.longest = max(self.longest, until_next_success())
+            if (killed := sum(self.killed.values())) % 10 == 0:
+                print(f"{killed} of {self.arguments.kills} killed", flush=True)
         wait_until_idle()
 
     def every_fault(self) -> tuple[int, list[str]]:
@@ -95,6 +97,7 @@ class Chaos:
                 count += 1
                 if not self.fault(account, platform, str(fault.value)):
                     unhealed.append(f"{platform}/{fault.value}")
+            print(f"{platform}: {len(faults)} faults", flush=True)
         return count, unhealed
 
     def fault(self, account: Any, platform: str, fault: str) -> bool:
