@@ -5,6 +5,7 @@ Prints one line, `READY {"http": …, "grpc": …, "ca_bundle": …}`, when ever
 
 import argparse
 import json
+import os
 import signal
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from sandbox.clock import Clock
 from sandbox.market import Market
 from sandbox.server import Sandbox
 
-PAST = timedelta(days=396)  # 13 months: a full year to compare with
+DAYS = 396  # 13 months: a full year to compare with
 SHOPPERS = 20_000
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     arguments = _arguments()
     folder = arguments.home / "sandbox"
     clock = Clock(folder / "clock.json")
-    market = _market(folder / "world.json", arguments.seed, arguments.shoppers, clock.now().date() - PAST)
+    market = _market(folder / "world.json", arguments.seed, arguments.shoppers, clock.now().date() - timedelta(days=arguments.days))
     market.ensure(clock.now().date())
     sandbox = Sandbox(market, clock, arguments.home)
     ended = Event()
@@ -38,7 +39,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The ad platforms on localhost.")
     parser.add_argument("--home", type=Path, required=True, help="folder that keeps certificates, clock and world")
     parser.add_argument("--seed", type=int, default=7, help="another seed, another market (first start only)")
-    parser.add_argument("--shoppers", type=int, default=SHOPPERS, help="size of the market (first start only)")
+    shoppers, days = os.environ.get("SANDBOX_SHOPPERS", str(SHOPPERS)), os.environ.get("SANDBOX_DAYS", str(DAYS))
+    parser.add_argument("--shoppers", type=int, default=shoppers, help="size of the market (first start only)")
+    parser.add_argument("--days", type=int, default=days, help="length of its past (first start only)")
     parser.add_argument("--http-port", type=int, default=0, help="OAuth, Graph and controls; 0 takes a free port")
     parser.add_argument("--grpc-port", type=int, default=0, help="Google Ads and Analytics; 0 takes a free port")
     return parser.parse_args()

@@ -84,6 +84,7 @@ class Demo:
         self._prepare(settings)
         self._start_programs(settings)
         logins = self._fill()
+        self._say_totals()
         self.screen.say(f"\nReady: {self.url}")
         for who, email, password in logins:
             self.screen.say(f"  {who:<18} {email:<32} {password}")
@@ -161,6 +162,13 @@ class Demo:
         sample.settle()
         sample.open_website()
         return logins
+
+    def _say_totals(self) -> None:
+        from mops.demo import progress
+
+        self.screen.say("\nPulled so far:")
+        for total in progress.totals():
+            self.screen.say(f"  {total}")
 
     def _progress_rows(self) -> list[Progress]:
         """Empty while the database restarts."""

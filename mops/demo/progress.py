@@ -1,9 +1,40 @@
-"""How far the first pull of every account is, as the terminal shows it."""
+"""How far the first pull of every account is, and what was pulled per platform, as the terminal shows it."""
 
-from django.db.models import Sum
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, F, Sum
 
 from channels import plan
-from channels.models import AdAccount, SyncRun
+from channels.connectors import PLATFORMS
+from channels.models import AdAccount, Coverage, SyncRun
+
+
+class Total(NamedTuple):
+    """Everything pulled from one platform so far, by this start of the demo and earlier ones."""
+
+    label: str
+    rows: int  # as the platform sent them: days pulled again count again
+    account_days: int  # days of accounts that are covered
+    seconds: float  # of all pulls together; two run at the same time
+
+    def __str__(self) -> str:
+        pulled = f"{self.rows:>9,} rows  {self.account_days:>6,} account days  {self.seconds:>7.1f} s of pulling"
+        return f"{self.label:<20}" + (pulled if self.account_days else "  nothing pulled: see its card under Connections")
+
+
+def totals() -> list[Total]:
+    """One line for every platform of the registry, also where nothing was pulled. Two queries."""
+    runs = SyncRun.objects.filter(state=SyncRun.State.DONE).values("account__platform").annotate(
+        total=Sum("rows"), spent=Sum(F("finished_at") - F("started_at")))  # fmt: skip
+    pulled = {run["account__platform"]: (run["total"], run["spent"]) for run in runs}
+    covered = Coverage.objects.filter(report="campaigns").values_list("account__platform")
+    days = dict(covered.annotate(days=Count("*")))
+    found = []
+    for platform in PLATFORMS.values():
+        rows, spent = pulled.get(platform.key, (0, timedelta()))
+        found.append(Total(platform.label, rows, days.get(platform.key, 0), spent.total_seconds()))
+    return found
 
 
 def rows() -> list[tuple[str, int, int, int, str]]:
