@@ -8,7 +8,6 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 
 import phonenumbers
 from django.utils.translation import gettext as _
@@ -44,7 +43,7 @@ class Indexer:
 
     def index(self, kind: str, value: str) -> str:
         """Of a value that is normalised already."""
-        return hmac.new(self._key, f"{kind}:{value}".encode(), sha256).hexdigest()
+        return hmac.digest(self._key, f"{kind}:{value}".encode(), "sha256").hex()
 
 
 def subject_of(workspace_id: int, kind: str, identifier: str) -> Subject:

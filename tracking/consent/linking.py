@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from django.db import connection, transaction
 
 from mops.lib import clock
+from tracking.arrays import columns_of
 from tracking.blind_index import Subject
 from tracking.models import SubjectLink
 from workspaces.models import Workspace
@@ -64,9 +65,9 @@ def link(workspace: Workspace, one: Subject, other: Subject) -> bool:
 def link_many(workspace: Workspace, pairs: Iterable[tuple[Subject, Subject]]) -> None:
     """Note that each pair is one person, where that was not known. Call with the links locked."""
     ordered = [sorted(pair, key=lambda subject: subject.index) for pair in pairs]
-    rows = sorted((one.index, other.index, one.kind, other.kind) for one, other in ordered)
-    with connection.cursor() as cursor:
-        cursor.execute(LINK, [workspace.pk, *([row[place] for row in rows] for place in range(4))])
+    if columns := columns_of(sorted((one.index, other.index, one.kind, other.kind) for one, other in ordered)):
+        with connection.cursor() as cursor:
+            cursor.execute(LINK, [workspace.pk, *columns])
 
 
 @transaction.atomic

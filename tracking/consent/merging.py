@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from tracking.arrays import array
 from tracking.blind_index import Subject
 from tracking.consent import linking, locking
 from tracking.consent.deriving import RESTRICTIONS
@@ -40,7 +41,7 @@ def merge_persons(workspace: Workspace, persons: Sequence[Sequence[Subject]]) ->
 def _keep_stricter(workspace: Workspace, persons: Sequence[Sequence[Subject]]) -> int:
     owners = {subject.index: number for number, person in enumerate(persons) for subject in person}
     states = defaultdict(list)
-    known = ConsentState.objects.filter(workspace=workspace).extra(where=["subject = ANY(%s)"], params=[list(owners)])
+    known = ConsentState.objects.filter(workspace=workspace).extra(where=["subject = ANY(%s::text[])"], params=[array(owners)])
     for state in known.select_related("purpose").order_by("pk"):
         states[owners[state.subject], state.purpose.key].append(state)
     said = [one for number, purpose in sorted(states) for one in _stricter(purpose, persons[number], states[number, purpose])]

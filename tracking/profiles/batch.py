@@ -72,7 +72,7 @@ class Batch:
 
 
 def strength(key: Key) -> tuple[int, str]:
-    return STRENGTH[Kind(key[0])], key[1]
+    return STRENGTH[key[0]], key[1]
 
 
 def key_of(indexer: Indexer, said: Said) -> Key:

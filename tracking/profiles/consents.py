@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from mops.lib import clock
+from tracking.arrays import array
 from tracking.blind_index import Subject
 from tracking.consent import merging
 from tracking.profiles import store
@@ -12,9 +13,9 @@ from workspaces.models import Workspace
 
 LINKED = """
 SELECT id, first, second FROM tracking_subjectlink
-WHERE workspace_id = %s AND ended_at IS NULL AND (first = ANY(%s) OR second = ANY(%s))
+WHERE workspace_id = %s AND ended_at IS NULL AND (first = ANY(%s::text[]) OR second = ANY(%s::text[]))
 """
-END = "UPDATE tracking_subjectlink SET ended_at = %s WHERE id = ANY(%s)"
+END = "UPDATE tracking_subjectlink SET ended_at = %s WHERE id = ANY(%s::bigint[])"
 
 
 def follow(workspace: Workspace, rows: Mapping[int, Row], before: Mapping[int, Row], new: Collection[int]) -> None:
@@ -33,14 +34,14 @@ def follow(workspace: Workspace, rows: Mapping[int, Row], before: Mapping[int, R
 
 def _end(workspace: Workspace, rows: Mapping[int, Row], moved: Collection[int]) -> None:
     owners = {row.blind: row.profile_id for row in rows.values() if row.kind in SUBJECT_KINDS}
-    indexes = [rows[id_].blind for id_ in moved]
+    indexes = array(rows[id_].blind for id_ in moved)
     links = store.run(LINKED, workspace.pk, indexes, indexes)
     parted = [id_ for id_, first, second in links if owners.get(first) != owners.get(second)]
     if parted:
-        store.run(END, clock.now(), parted)
+        store.run(END, clock.now(), array(parted))
 
 
 def part(workspace: Workspace, indexes: Collection[str]) -> None:
     """End every link of identifiers that are known no more."""
-    if links := store.run(LINKED, workspace.pk, list(indexes), list(indexes)):
-        store.run(END, clock.now(), [link[0] for link in links])
+    if links := store.run(LINKED, workspace.pk, array(indexes), array(indexes)):
+        store.run(END, clock.now(), array(link[0] for link in links))

@@ -8,7 +8,7 @@ from tracking.profile_models import Identity
 from tracking.profiles import normalise
 
 Kind = Identity.Kind
-STRENGTH = {kind: place for place, kind in enumerate(Kind.values)}  # user id first, anonymous id last
+STRENGTH: dict[str, int] = {kind: place for place, kind in enumerate(Kind.values)}  # user id first, anonymous id last
 EMAIL_KEYS = ("email", "e_mail", "emailAddress")
 PHONE_KEYS = ("phone", "phoneNumber", "phone_number", "mobile")
 CRM_KEYS = ("crm_id", "crmId", "customer_number", "customerNumber", "contact_id")

@@ -2,35 +2,42 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db import connection
-
-from tracking.arrays import columns_of
+from tracking.arrays import array, columns_of, rows_of
 from tracking.profiles.grouping import Edge
 
 KNOWN = """
 SELECT i.id, i.kind, i.index, i.profile_id, i.home_id, i.first_at, i.last_at, i.cluster, i.users, i.others, i.leaves, i.guard,
     i.marks
-FROM tracking_identity i WHERE i.workspace_id = %s AND ({kinds}) ORDER BY i.id {lock}
+FROM tracking_identity i WHERE i.workspace_id = %s AND ({kinds}) ORDER BY i.id
 """
-OF_KIND = "(i.kind = %s AND i.index = ANY(%s))"  # each an index scan, whatever the planner knows of the table
+CLUSTERS = "SELECT DISTINCT i.cluster FROM tracking_identity i WHERE i.workspace_id = %s AND ({kinds})"
+OF_KIND = "(i.kind = %s AND i.index = ANY(%s::text[]))"  # each an index scan, whatever the planner knows of the table
 MEMBERS = """
 SELECT id, kind, index, profile_id, home_id, first_at, last_at, cluster, users, others, leaves, guard, marks
-FROM tracking_identity WHERE cluster = ANY(%s) AND workspace_id = %s ORDER BY id FOR NO KEY UPDATE
+FROM tracking_identity WHERE cluster = ANY(%s::bigint[]) AND workspace_id = %s ORDER BY id FOR NO KEY UPDATE
 """
 PAIRS = """
 SELECT l.hub_id, l.leaf_id, l.first_at FROM tracking_identitylink l
 JOIN unnest(%s::bigint[], %s::bigint[]) AS k (hub, leaf) ON l.hub_id = k.hub AND l.leaf_id = k.leaf
 """
-LINKS = "SELECT hub_id, leaf_id, first_at, is_confirmed FROM tracking_identitylink WHERE hub_id = ANY(%s)"
-PROFILES = "SELECT id, merged_into_id, first_seen, last_seen FROM tracking_profile WHERE id = ANY(%s) ORDER BY id"
+LINKS = "SELECT hub_id, leaf_id, first_at, is_confirmed FROM tracking_identitylink WHERE hub_id = ANY(%s::bigint[])"
+PROFILES = "SELECT id, merged_into_id, first_seen, last_seen FROM tracking_profile WHERE id = ANY(%s::bigint[]) ORDER BY id"
 FAMILY = "SELECT id FROM tracking_profile WHERE workspace_id = %s AND (id = ANY(%s) OR merged_into_id = ANY(%s))"
 SEEN = """
-UPDATE tracking_identity i SET first_at = least(i.first_at, t.first_at), last_at = greatest(i.last_at, t.last_at)
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS t (id, first_at, last_at) WHERE i.id = t.id
+WITH there AS (
+    SELECT i.id, i.profile_id, t.first_at, t.last_at, t.first_at < i.first_at OR t.last_at > i.last_at AS is_news
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS t (id, first_at, last_at)
+    JOIN tracking_identity i ON i.id = t.id ORDER BY i.id FOR NO KEY UPDATE OF i
+), _ AS (
+    UPDATE tracking_identity i SET first_at = least(i.first_at, there.first_at), last_at = greatest(i.last_at, there.last_at)
+    FROM there WHERE i.id = there.id AND there.is_news
+)
+SELECT id, profile_id, is_news FROM there
 """
 SEEN_PROFILES = """
 WITH t AS (
@@ -106,53 +113,58 @@ class Row(NamedTuple):
     others: int
     leaves: int
     guard: str
-    marks: dict[str, str]
+    marks: Mapping[str, str]
+
+
+UNMARKED: Mapping[str, str] = MappingProxyType({})
 
 
 def run(statement: str, *parameters: Any) -> list[Any]:
     """Execute one statement; its rows, if it gives any."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
+    return rows_of(statement, parameters)
 
 
-def write(statement: str, rows: Iterable[Sequence[Any]], *first: Any) -> None:
+def write(statement: str, rows: Iterable[Sequence[Any]], *first: Any) -> list[Any]:
     """Run `statement` with `first` and the columns of `rows` as arrays; nothing at all without rows."""
-    if columns := columns_of(rows):
-        run(statement, *first, *columns)
+    columns = columns_of(rows)
+    return run(statement, *first, *columns) if columns else []
 
 
-def known(workspace_id: int, keys: Collection[tuple[str, str]], *, lock: bool = False) -> list[Row]:
-    """Identities of (kind, index) keys; locked in the sequence of their ids if wanted."""
+def known(workspace_id: int, keys: Collection[tuple[str, str]]) -> list[Row]:
+    """Identities of (kind, index) keys."""
+    return [_row(row) for row in _of_keys(KNOWN, workspace_id, keys)]
+
+
+def clusters(workspace_id: int, keys: Collection[tuple[str, str]]) -> list[int]:
+    """The clusters of these (kind, index) keys, each once."""
+    return [row[0] for row in _of_keys(CLUSTERS, workspace_id, keys)]
+
+
+def _of_keys(statement: str, workspace_id: int, keys: Collection[tuple[str, str]]) -> list[Any]:
     by_kind: dict[str, list[str]] = defaultdict(list)
     for kind, index in keys:
         by_kind[kind].append(index)
-    statement = KNOWN.format(kinds=" OR ".join([OF_KIND] * len(by_kind)), lock="FOR NO KEY UPDATE OF i" if lock else "")
-    return [_row(row) for row in run(statement, workspace_id, *(part for pair in by_kind.items() for part in pair))]
+    parameters = [part for kind, indexes in by_kind.items() for part in (kind, array(indexes))]
+    return run(statement.format(kinds=" OR ".join([OF_KIND] * len(by_kind))), workspace_id, *parameters)
 
 
 def members(workspace_id: int, clusters: Collection[int]) -> list[Row]:
     """All identities of these clusters, locked."""
-    return [_row(row) for row in run(MEMBERS, list(clusters), workspace_id)] if clusters else []
+    return [_row(row) for row in run(MEMBERS, array(clusters), workspace_id)] if clusters else []
 
 
 def _row(row: Sequence[Any]) -> Row:
-    """Django leaves JSON of raw statements as text."""
-    marks = json.loads(row[12]) if isinstance(row[12], str) else row[12]
-    return Row._make((*row[:12], marks))
+    return Row._make((*row[:12], UNMARKED if row[12] == "{}" else json.loads(row[12])))
 
 
 def links(rows: Iterable[Row]) -> list[Edge]:
     """What was seen under these identities, as far as they link."""
-    return [Edge(*row) for row in run(LINKS, [row.id for row in rows if not row.guard])]
+    return [Edge(*row) for row in run(LINKS, array(row.id for row in rows if not row.guard))]
 
 
 def pairs(wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
     """Which of these (hub, leaf) were seen together before, and since when."""
-    if not wanted:
-        return {}
-    found = run(PAIRS, [hub for hub, _ in wanted], [leaf for _, leaf in wanted])
-    return {(hub, leaf): at for hub, leaf, at in found}
+    return {(hub, leaf): at for hub, leaf, at in write(PAIRS, wanted)}
 
 
 def next_ids(table: str, number: int) -> list[int]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mops.lib import clock
 from tracking import buyers
+from tracking.arrays import array
 from tracking.changes import PERSON, tell
 from tracking.goals import days
 from tracking.models import DuplicateSuggestion, Merge
@@ -18,7 +19,10 @@ from tracking.profiles.store import Row
 from tracking.profiles.vault import Vault, identity_owner
 from workspaces.models import Workspace
 
-MOVE = "UPDATE tracking_event SET profile_id = %s WHERE workspace_id = %s AND profile_id = %s"
+MOVE = """
+UPDATE tracking_event e SET profile_id = t.target FROM unnest(%s::bigint[], %s::bigint[]) AS t (source, target)
+WHERE e.workspace_id = %s AND e.profile_id = ANY(%s::bigint[]) AND e.profile_id = t.source
+"""
 
 
 class Change(NamedTuple):
@@ -64,7 +68,7 @@ def _of_changed(change: Change) -> set[int]:
 
 def _profiles(change: Change) -> dict[int, ProfileRow]:
     wanted = {id_ for row in change.rows.values() for id_ in (row.profile_id, row.home_id) if id_}
-    return {row[0]: ProfileRow(*row) for row in store.run(store.PROFILES, list(wanted))} if wanted else {}
+    return {row[0]: ProfileRow(*row) for row in store.run(store.PROFILES, array(wanted))} if wanted else {}
 
 
 def _write_profiles(workspace: Workspace, change: Change, found: Grouping, owners: list[int], assigned: Assignment) -> None:
@@ -99,11 +103,15 @@ def _write_identities(workspace: Workspace, change: Change) -> None:
 
 
 def _write_merges(workspace: Workspace, change: Change, found: Grouping, assigned: Assignment) -> None:
+    if not assigned.absorbed:
+        return
+    winners = {into for _, into in assigned.absorbed}
     why: dict[int, list[dict[str, object]]] = defaultdict(list)
     for edge in found.followed:
         if edge[:2] in change.news:
             hub, leaf = change.rows[edge.hub], change.rows[edge.leaf]
-            why[hub.profile_id].append({"kinds": [hub.kind, leaf.kind], "at": edge.at.isoformat()})
+            if hub.profile_id in winners:
+                why[hub.profile_id].append({"kinds": [hub.kind, leaf.kind], "at": edge.at.isoformat()})
     moved: dict[tuple[int, int], list[int]] = defaultdict(list)
     for id_, row in change.before.items():
         moved[row.profile_id, change.rows[id_].profile_id].append(id_)
@@ -123,8 +131,8 @@ def _suggest(workspace: Workspace, change: Change, found: Grouping) -> None:
 def _move_events(workspace: Workspace, change: Change, absorbed: Mapping[int, int]) -> None:
     """Events follow a merge as they are; where a profile was split they are looked at again."""
     days.mark_of_profiles(workspace, absorbed)
-    for source, into in sorted(absorbed.items()):
-        store.run(MOVE, into, workspace.pk, source)
+    if absorbed:
+        store.run(MOVE, array(absorbed), array(absorbed.values()), workspace.pk, array(absorbed))
     split = {
         row.profile_id
         for id_, row in change.before.items()
