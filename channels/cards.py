@@ -133,7 +133,7 @@ class Card:
 
     @property
     def message(self) -> str:
-        return self.connection.error_message
+        return str(self.connection.error_message)
 
 
 class Days(NamedTuple):
@@ -187,7 +187,7 @@ def _line(
     busy = bool(waiting and waiting.busy) and pulls and not blocked
     wanted = (clock.today(account.time_zone) - account.backfilled_from).days if account.backfilled_from else 0
     done = min(covered.done, wanted) if covered else 0
-    told = account.error_message or (trouble.error_message if trouble and account.selected else "")
+    told = str(account.error_message or (trouble.error_message if trouble and account.selected else ""))
     look = _look(connection, account, trouble, busy=busy, blocked=bool(blocked), complete=done >= wanted)
     later = max(filter(None, (waiting.next_at if waiting else None, blocked)), default=None)
     next_run = (later if later and later > now else _next_hourly(now)) if pulls and not busy else None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.connectors import PLATFORMS
 from channels.connectors.base import ErrorKind
 from channels.taxonomy import channel_choices
+from channels.told import ToldField
 from mops.lib import crypto
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
 from workspaces.models import User, Workspace
@@ -46,7 +47,7 @@ class Connection(models.Model):
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True, blank=True)
     error_kind = models.CharField(max_length=12, choices=error_kinds, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = ToldField(blank=True)
     checked_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -93,7 +94,7 @@ class AdAccount(models.Model):
     selected = models.BooleanField(default=False)
     goal = models.CharField(max_length=80, blank=True)  # Meta: the one action type that counts as conversion
     error_kind = models.CharField(max_length=12, choices=error_kinds, blank=True)  # permission: this account only
-    error_message = models.TextField(blank=True)
+    error_message = ToldField(blank=True)
     last_success_at = models.DateTimeField(null=True)
     quota = models.JSONField(default=dict)  # as the platform said last: {"used": …, "limit": …, "remaining": …}
     blocked_until = models.DateTimeField(null=True)  # rate limit: no call before

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from channels import endpoints
 from channels.connectors import PLATFORMS
-from channels.connectors.base import ConnectorError, Endpoint, ErrorKind
+from channels.connectors.base import ConnectorError, Endpoint, ErrorKind, sentence
 from mops.lib import crypto
 from workspaces.models import User, Workspace
 
@@ -120,17 +120,22 @@ def exchange(flow: Flow, code: str) -> dict[str, str]:
 
 def _ask(platform: str, form: dict[str, str]) -> dict[str, Any]:
     """One call of the token server. What it refuses is told without what was sent."""
-    endpoint = endpoints.endpoint(platform)
+    endpoint, label = endpoints.endpoint(platform), PLATFORMS[platform].label
     try:
         answer = httpx.post(endpoint.token_uri, data=form, timeout=endpoint.timeout, verify=_trust(endpoint))
         body = answer.json()
     except (httpx.HTTPError, ValueError):
         body = None
     if not isinstance(body, dict):
-        message = f"{PLATFORMS[platform].label}'s login server does not answer properly. Try again in a few minutes."
-        raise ConnectorError(ErrorKind.TRANSIENT, message, code="token")
+        silent = (
+            sentence("The login server of %(platform)s does not answer properly.", platform=label),
+            sentence("Try again in a few minutes."),
+        )
+        raise ConnectorError(ErrorKind.TRANSIENT, *silent, code="token")
     if answer.is_error or "error" in body:
-        raise ConnectorError(ErrorKind.AUTH, f"{PLATFORMS[platform].label} refused the login: {_reason(body)}", code="token")
+        raise ConnectorError(
+            ErrorKind.AUTH, sentence("%(platform)s refused the login.", platform=label), _reason(body), code="token"
+        )
     return body
 
 
@@ -148,6 +153,6 @@ def _reason(body: dict[str, Any]) -> str:
 def _token(body: dict[str, Any], name: str) -> str:
     token = body.get(name)
     if not isinstance(token, str) or not token:
-        message = "The platform sent no lasting login. Try again and allow access when it asks."
-        raise ConnectorError(ErrorKind.AUTH, message, code=name)
+        said = sentence("The platform sent no lasting login."), sentence("Try again and allow access when it asks.")
+        raise ConnectorError(ErrorKind.AUTH, *said, code=name)
     return token

@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from channels import endpoints, states
 from channels.connectors import PLATFORMS
-from channels.connectors.base import ConnectorError, ErrorKind, PullRequest
+from channels.connectors.base import ConnectorError, ErrorKind, PullRequest, sentence
 from channels.models import AdAccount, SyncRun
 from channels.swap import LostRun, Pulled, swap
+from channels.told import Told
 from mops.lib import clock
 
 log = structlog.get_logger()
@@ -29,6 +30,8 @@ LEASE = timedelta(seconds=30)
 HEARTBEAT = 8  # seconds; three may be missed before the lease ends
 MAX_ATTEMPTS = 8  # breaks of one run; waiting for quota or a reconnect does not count
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+KEEPS_DYING = sentence("The worker died during this pull again and again; see the worker's log.")
+BUDGET_SPENT = sentence("Today's share of the platform's quota is used; the backfill goes on after midnight UTC.")
 State = SyncRun.State
 PULLABLE = Q(account__selected=True, account__error_kind="", account__connection__state__in=states.PULLING)
 
@@ -38,7 +41,7 @@ def sweep() -> int:
     dead = SyncRun.objects.filter(state=State.RUNNING, lease_until__lt=timezone.now())
     dead.filter(failures__gte=MAX_ATTEMPTS - 1).update(
         state=State.FAILED, lease_until=None, finished_at=clock.now(), error_kind=ErrorKind.TRANSIENT,
-        error_message="The worker died during this pull again and again; see the worker's log.",
+        error_message=Told([KEEPS_DYING]),
     )  # fmt: skip
     return dead.update(state=State.QUEUED, lease_until=None, failures=F("failures") + 1)
 
@@ -68,7 +71,7 @@ def _over_budget(run: SyncRun, now: datetime) -> bool:
     if (short and fresh) or spent >= 0.8 * PLATFORMS[run.account.platform].daily_requests:
         run.account.sync_runs.filter(state=State.QUEUED, kind=run.kind).update(
             run_after=midnight + timedelta(days=1, minutes=10), error_kind=ErrorKind.RATE_LIMIT,
-            error_message="Today's share of the platform's quota is used; the backfill goes on after midnight UTC.",
+            error_message=Told([BUDGET_SPENT]),
         )  # fmt: skip
         return True
     return False
@@ -130,7 +133,7 @@ def execute(run_id: int) -> bool:
     except LostRun:
         bound.warning("pull overtaken")
     except Exception:
-        _again(run, ConnectorError(ErrorKind.TRANSIENT, "The pull stopped with an internal error; see the worker's log."))
+        _again(run, ConnectorError(ErrorKind.TRANSIENT, sentence("The pull stopped with an internal error; see the worker's log.")))
         raise
     return True
 
@@ -154,7 +157,7 @@ def pull(run: SyncRun) -> Pulled:
 def _close(run: SyncRun, state: SyncRun.State, error: ConnectorError, **fields: object) -> bool:
     """Leave `running`, if this attempt still owns the run."""
     mine = SyncRun.objects.filter(pk=run.pk, attempt=run.attempt, state=State.RUNNING)
-    return bool(mine.update(state=state, lease_until=None, error_kind=error.kind, error_message=error.message,
+    return bool(mine.update(state=state, lease_until=None, error_kind=error.kind, error_message=Told(error.said),
                             error_code=error.code[:120], **fields))  # fmt: skip
 
 
@@ -180,7 +183,7 @@ def _reconnect(run: SyncRun, error: ConnectorError) -> None:
 
 def _stop_account(run: SyncRun, error: ConnectorError) -> None:
     _fail(run, error)
-    AdAccount.objects.filter(pk=run.account_id).update(error_kind=error.kind, error_message=error.message)
+    AdAccount.objects.filter(pk=run.account_id).update(error_kind=error.kind, error_message=Told(error.said))
 
 
 def _wait(run: SyncRun, error: ConnectorError) -> None:

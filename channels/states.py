@@ -8,6 +8,7 @@ from django.utils import timezone
 from channels import endpoints, notices, rollups
 from channels.connectors.base import AccountInfo, ConnectorError, CredentialCheck, ErrorKind
 from channels.models import AdAccount, Connection
+from channels.told import Told
 from mops.lib import clock
 from workspaces import audit
 
@@ -25,7 +26,7 @@ def require_reconnect(connection: Connection, error: ConnectorError) -> None:
     refused = Connection.objects.filter(pk=connection.pk, sealed_credentials=bytes(connection.sealed_credentials))
     with transaction.atomic():
         changed = refused.filter(state__in=CHECKED).update(
-            state=State.REAUTH, error_kind=error.kind, error_message=error.message, checked_at=clock.now()
+            state=State.REAUTH, error_kind=error.kind, error_message=Told(error.said), checked_at=clock.now()
         )
         if changed:
             audit.record(connection.workspace, None, "connection.reauth_required", connection.name, message=error.message)
@@ -42,7 +43,7 @@ def check(connection: Connection) -> Connection:
         else:
             state = State.ERROR if error.kind in (ErrorKind.PERMISSION, ErrorKind.INVALID) else connection.state
             Connection.objects.filter(pk=connection.pk).update(
-                state=state, error_kind=error.kind, error_message=error.message, checked_at=clock.now()
+                state=state, error_kind=error.kind, error_message=Told(error.said), checked_at=clock.now()
             )
     else:
         paused = connection.state == State.PAUSED

@@ -20,7 +20,7 @@ from django.db.backends.utils import CursorWrapper
 
 from channels import entities, rollups, staging, swap_sql
 from channels.connectors import PLATFORMS
-from channels.connectors.base import ConnectorError, EntityRow, ErrorKind, StatRow
+from channels.connectors.base import ConnectorError, EntityRow, ErrorKind, StatRow, sentence
 from channels.models import AdAccount, Coverage, SyncRun
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
@@ -97,7 +97,10 @@ def _own_days(run: SyncRun, pulled: Pulled) -> set[date]:
     window = {run.since + timedelta(days=n) for n in range((run.until - run.since).days)}
     strays = pulled.counts.keys() - window
     if strays:
-        raise ConnectorError(ErrorKind.PARTIAL, f"The platform sent days that were not asked for: {min(strays)} … {max(strays)}.")
+        said = sentence(
+            "The platform sent days that were not asked for: %(first)s … %(last)s.", first=str(min(strays)), last=str(max(strays))
+        )
+        raise ConnectorError(ErrorKind.PARTIAL, said)
     return window - set(newer)
 
 
@@ -126,14 +129,18 @@ def _apply(cursor: CursorWrapper, run: SyncRun, days: list[date], observed_at: d
 def _refuse_repeated(cursor: CursorWrapper) -> None:
     cursor.execute(swap_sql.REPEATED)
     if repeated := len(cursor.fetchall()):
-        raise ConnectorError(ErrorKind.PARTIAL, f"The platform sent {repeated} rows twice; the window is pulled again.")
+        raise ConnectorError(
+            ErrorKind.PARTIAL, sentence("The platform sent %(count)s rows twice; the window is pulled again.", count=repeated)
+        )
 
 
 def _refuse_emptied(cursor: CursorWrapper) -> None:
     """An empty answer never deletes a window that had numbers."""
     cursor.execute("SELECT EXISTS (SELECT FROM staging)")
     if not cursor.fetchone()[0]:
-        raise ConnectorError(ErrorKind.PARTIAL, "The platform sent nothing for days that had numbers; the stored ones are kept.")
+        raise ConnectorError(
+            ErrorKind.PARTIAL, sentence("The platform sent nothing for days that had numbers; the stored ones are kept.")
+        )
 
 
 def _cover(run: SyncRun, account: AdAccount, pulled: Pulled, days: set[date]) -> None:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from channels.told import ToldField
 from mops.lib.period import Period
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
 
@@ -46,7 +47,7 @@ class SyncRun(models.Model):
     flags = models.JSONField(default=dict)
     api_version = models.CharField(max_length=20, blank=True)
     error_kind = models.CharField(max_length=12, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = ToldField(blank=True)
     error_code = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

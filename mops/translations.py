@@ -27,6 +27,7 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
+    "sentence": None,  # what connectors say about their troubles (channels.connectors.base)
 }
 TAGS = ("Translators:",)
 

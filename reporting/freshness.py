@@ -106,7 +106,7 @@ def _of(account: AdAccount, through: date | None, gaps: tuple[Any, ...] | None) 
         account.pk, connection.pk, account.name, account.platform, account.time_zone, through, tuple(missing or ()),
         provisional_from, provisional, is_stale=last is None or now() - last > STALE_AFTER,
         needs_person=connection.state == Connection.State.REAUTH or account.error_kind in ("auth", "permission"),
-        message=account.error_message or connection.error_message,
+        message=str(account.error_message or connection.error_message),
     )  # fmt: skip
 
 

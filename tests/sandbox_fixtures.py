@@ -15,6 +15,7 @@ from sandbox.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SYSTEM_USER_
 
 START = date(2026, 9, 1)
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
+STALL = 90.0  # seconds a silent platform keeps silent, longer than any client waits
 TIMEOUT = 1.5  # seconds; long enough for a busy machine, short enough for the fault that never answers
 
 
@@ -39,6 +40,7 @@ def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
 
 
 def _reset(sandbox: Sandbox) -> None:
+    sandbox.stall_seconds = STALL
     sandbox.faults.clear()
     sandbox.requests.clear()
     sandbox.tokens.restore()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 DEFAULT_WINDOW = "default"
@@ -25,15 +26,36 @@ class ErrorKind(StrEnum):
     PARTIAL = "partial"  # an answer that is not whole: nothing of it may be stored, pull the window again
 
 
-class ConnectorError(Exception):
-    """The one error a connector raises. `message` is for the person who can act and never holds a secret."""
+class Sentence(NamedTuple):
+    """English with a %(name)s for each value; `channels.told` shows it in the reader's language, numbers too."""
 
-    def __init__(self, kind: ErrorKind, message: str, *, retry_after: timedelta | None = None, code: str = "") -> None:
-        super().__init__(message)
+    text: str
+    values: Mapping[str, str | int] = MappingProxyType({})
+
+    def __str__(self) -> str:
+        shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in self.values.items()}
+        return self.text % shown if shown else self.text
+
+
+def sentence(text: str, /, **values: str | int) -> Sentence:
+    """A sentence of ours: its text is found by the message catalogs. A platform's own words stay plain text."""
+    return Sentence(text, values)
+
+
+class ConnectorError(Exception):
+    """The one error a connector raises: sentences for the person who can act. They never hold a secret."""
+
+    def __init__(self, kind: ErrorKind, *said: Sentence | str, retry_after: timedelta | None = None, code: str = "") -> None:
+        self.said = tuple(one if isinstance(one, Sentence) else Sentence(one) for one in said if one)
+        super().__init__(self.message)
         self.kind = kind
-        self.message = message
         self.retry_after = retry_after
         self.code = code  # the platform's own code, e.g. "190/463" or "quota_error.RESOURCE_EXHAUSTED"
+
+    @property
+    def message(self) -> str:
+        """All of it in English, for logs."""
+        return " ".join(map(str, self.said))
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def test(request: WorkspaceRequest, workspace: str, uuid: UUID) -> HttpResponse:
     connection = states.check(_living(space, uuid))
     audit.record(space, request.user, "connection.tested", connection.name, state=connection.state)
     if connection.error_message:
-        messages.error(request, connection.error_message)
+        messages.error(request, str(connection.error_message))
     else:
         tasks.dispatch_on_commit()
         messages.success(request, _("%(name)s works.") % {"name": connection.name})

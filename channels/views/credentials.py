@@ -15,6 +15,7 @@ from channels.connectors import PLATFORMS
 from channels.connectors.base import ConnectorError
 from channels.forms import FORMS, AccountsForm, CredentialForm, DisconnectForm
 from channels.models import AdAccount, Connection
+from channels.told import Told
 from channels.views.connections import get_connection
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
@@ -55,7 +56,7 @@ def _proof(request: WorkspaceRequest, space: Workspace, platform: str, form: Cre
         return connecting.prove(platform, form.values())
     except ConnectorError as error:
         audit.record(space, request.user, "connection.login_failed", PLATFORMS[platform].label, message=error.message)
-        form.add_error(None, error.message)
+        form.add_error(None, str(Told(error.said)))
         return None
 
 
@@ -111,7 +112,7 @@ def look_for_accounts(request: WorkspaceRequest, workspace: str, uuid: UUID) -> 
     try:
         found = len(states.discover(connection)) - before
     except ConnectorError as error:
-        messages.error(request, error.message)
+        messages.error(request, str(Told(error.said)))
     else:
         audit.record(space, request.user, "connection.accounts_looked_for", connection.name, new=found)
         messages.success(request, _("New accounts: %(count)d.") % {"count": found})

@@ -15,6 +15,7 @@ from channels import connecting, oauth, tasks
 from channels.connectors import PLATFORMS
 from channels.connectors.base import ConnectorError
 from channels.models import Connection
+from channels.told import Told
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.models import Workspace
@@ -73,7 +74,7 @@ def callback(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         proof = connecting.prove(flow.platform, oauth.exchange(flow, code))
     except ConnectorError as error:
         audit.record(space, request.user, "connection.login_failed", PLATFORMS[flow.platform].label, message=error.message)
-        return _failed(request, _("The login did not work"), error.message, flow)
+        return _failed(request, _("The login did not work"), str(Told(error.said)), flow)
     return _keep(request, space, flow, proof)
 
 

@@ -183,7 +183,7 @@ def test_reconnecting_keeps_accounts_and_history(platforms):
     response = come_back(browser, decide(begin(browser, workspace, connection=str(connection.uuid))))
     connection.refresh_from_db()
     assert response["Location"] == reverse("channels:connection", args=[workspace.slug, connection.uuid])
-    assert (connection.state, connection.error_message) == ("connected", "")
+    assert (connection.state, str(connection.error_message)) == ("connected", "")
     assert list(connection.accounts.order_by("pk").values_list("pk", flat=True)) == before
 
 

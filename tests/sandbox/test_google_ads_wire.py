@@ -29,7 +29,7 @@ def account(sandbox: Sandbox) -> Account:
 @pytest.fixture
 def client(sandbox: Sandbox, account: Account) -> GoogleAdsClient:
     endpoint = google_endpoint(sandbox)
-    oauth = session.token(endpoint, google_credentials()).oauth
+    oauth = session.token(endpoint, google_credentials())
     return GoogleAdsClient(oauth, endpoint=endpoint.api, login_customer_id=account.manager_id, version="v26", use_proto_plus=False)
 
 

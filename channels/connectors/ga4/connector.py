@@ -6,7 +6,7 @@ from typing import Any
 import requests
 from google.analytics.data_v1beta import BetaAnalyticsDataClient, RunReportResponse
 from google.api_core.exceptions import GoogleAPICallError, RetryError, from_http_status
-from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth.exceptions import GoogleAuthError
 from google.oauth2.credentials import Credentials as GoogleCredentials
 
 from channels.connectors import PLATFORMS
@@ -19,6 +19,7 @@ from channels.connectors.base import (
     Endpoint,
     ErrorKind,
     PullRequest,
+    sentence,
 )
 from channels.connectors.bearer import Bearer
 from channels.connectors.ga4.errors import refusal
@@ -92,16 +93,16 @@ class Ga4:
             return RunReportResponse.pb(self._client.run_report(asked, timeout=self._endpoint.timeout, retry=None))
         except GoogleAPICallError as error:
             failure = refusal(error)
-        except RefreshError as error:
+        except GoogleAuthError as error:
             failure = token_refusal(error)
-        except (GoogleAuthError, RetryError):
-            failure = ConnectorError(ErrorKind.TRANSIENT, "The line to Google Analytics broke.")
+        except RetryError:
+            failure = ConnectorError(ErrorKind.TRANSIENT, sentence("The line to Google Analytics broke."))
         raise failure
 
     def _admin(self, path: str, **params: str) -> dict[str, Any]:
         """A GET of the Admin API. Not httpx: google-auth brings requests, and one line to Google is enough."""
         if not self._endpoint.admin_api:
-            raise ConnectorError(ErrorKind.INVALID, "The address of the Analytics Admin API is not set.")
+            raise ConnectorError(ErrorKind.INVALID, sentence("The address of the Analytics Admin API is not set."))
         url = f"{self._endpoint.admin_api}/{PLATFORMS['ga4'].api_version}/{path}"
         bearer = Bearer(self._login().token)
         verify, timeout = self._endpoint.ca_bundle or True, self._endpoint.timeout
@@ -111,9 +112,11 @@ class Ga4:
                 return dict(answer.json())
             failure = refusal(from_http_status(answer.status_code, _message(answer)))
         except requests.Timeout:
-            failure = ConnectorError(ErrorKind.TRANSIENT, f"Google Analytics said nothing within {timeout:g} seconds.")
+            failure = ConnectorError(
+                ErrorKind.TRANSIENT, sentence("Google Analytics said nothing within %(seconds)s seconds.", seconds=f"{timeout:g}")
+            )
         except (requests.RequestException, TypeError, ValueError):
-            failure = ConnectorError(ErrorKind.TRANSIENT, "Google Analytics sent no readable answer.")
+            failure = ConnectorError(ErrorKind.TRANSIENT, sentence("Google Analytics sent no readable answer."))
         raise failure
 
 

@@ -13,8 +13,8 @@ from google.api_core.exceptions import (
     Unauthorized,
 )
 
-from channels.connectors.base import ConnectorError, ErrorKind
-from channels.connectors.google_token import DEAD_GRANT
+from channels.connectors.base import ConnectorError, ErrorKind, sentence
+from channels.connectors.google_token import DEAD_GRANT, RECONNECT
 
 QUOTA_ZONE = ZoneInfo("America/Los_Angeles")  # daily quotas start anew at midnight there
 
@@ -23,18 +23,19 @@ def refusal(error: GoogleAPICallError) -> ConnectorError:
     """The connector's error for a failed call."""
     text, code = str(error.message).rstrip(".") + ".", _code(error)
     if isinstance(error, Unauthorized) or DEAD_GRANT in text:
-        message = "Google Analytics refused the login: it was revoked or expired. Reconnect the account."
-        return ConnectorError(ErrorKind.AUTH, message, code=code)
+        return ConnectorError(
+            ErrorKind.AUTH, sentence("Google Analytics refused the login: it was revoked or expired."), RECONNECT, code=code
+        )
     if isinstance(error, Forbidden):
-        message = f"Google Analytics does not let this login read the property: {text} Give it the role Viewer there."
-        return ConnectorError(ErrorKind.PERMISSION, message, code=code)
+        advice = sentence("Google Analytics does not let this login read the property."), sentence("Give it the role Viewer there.")
+        return ConnectorError(ErrorKind.PERMISSION, *advice, text, code=code)
     if isinstance(error, TooManyRequests):
-        message = f"The property's quota at Google Analytics is used up: {text}"
-        return ConnectorError(ErrorKind.RATE_LIMIT, message, retry_after=_wait(error, text), code=code)
+        said = sentence("The property's quota at Google Analytics is used up for now.")
+        return ConnectorError(ErrorKind.RATE_LIMIT, said, text, retry_after=_wait(error, text), code=code)
     if isinstance(error, BadRequest | NotFound | MethodNotImplemented):
-        return ConnectorError(ErrorKind.INVALID, f"Google Analytics refused the request: {text}", code=code)
-    message = f"Google Analytics had a temporary problem ({code}). This is usually over within minutes."
-    return ConnectorError(ErrorKind.TRANSIENT, message, code=code)
+        return ConnectorError(ErrorKind.INVALID, sentence("Google Analytics refused the request."), text, code=code)
+    problem = sentence("Google Analytics had a temporary problem (%(code)s).", code=code)
+    return ConnectorError(ErrorKind.TRANSIENT, problem, sentence("This is usually over within minutes."), code=code)
 
 
 def _code(error: GoogleAPICallError) -> str:

@@ -8,7 +8,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from channels.connectors.base import DEFAULT_WINDOW, Batch, ConnectorError, EntityRow, ErrorKind, PullRequest, StatRow
+from channels.connectors.base import (
+    DEFAULT_WINDOW,
+    Batch,
+    ConnectorError,
+    EntityRow,
+    ErrorKind,
+    PullRequest,
+    Sentence,
+    StatRow,
+    sentence,
+)
 
 DIMENSIONS = (
     "date", "sessionSource", "sessionMedium", "sessionCampaignId", "sessionCampaignName", "sessionDefaultChannelGroup",
@@ -56,7 +66,8 @@ def goal(request: PullRequest) -> str:
     """The one metric counted as conversions."""
     wanted = request.goals.get("conversion") or GOALS[0]
     if wanted not in GOALS:
-        raise ConnectorError(ErrorKind.INVALID, f"Google Analytics has no goal {wanted}; choose one of {', '.join(GOALS)}.")
+        said = sentence("Google Analytics has no goal %(goal)s; choose one of %(goals)s.", goal=wanted, goals=", ".join(GOALS))
+        raise ConnectorError(ErrorKind.INVALID, said)
     return wanted
 
 
@@ -84,30 +95,33 @@ class Reading:
             for row in page.rows:
                 rows += self._take(row)
         except (KeyError, ValueError, ArithmeticError) as error:
-            raise _partial("Google Analytics sent a row that cannot be read.") from error
+            raise _partial(sentence("Google Analytics sent a row that cannot be read.")) from error
         return Batch(rows, list(self._entities.values()), flags(page.metadata), quota(page.property_quota))
 
     def rest(self) -> Batch:
         """The rows of the last day, once all pages are read. PARTIAL when rows are missing."""
         if len(self._seen) != self._total:
-            raise _partial(f"Google Analytics sent {len(self._seen):,} of {self._total:,} rows.")
+            found = len(self._seen)
+            raise _partial(sentence("Google Analytics sent %(found)s of %(total)s rows.", found=found, total=self._total))
         return Batch(self._close(""), requests=0)
 
     def _check(self, page: Any) -> None:
         if self._total not in (-1, page.row_count):
-            raise _partial("Google Analytics changed the report while its pages were read.")
+            raise _partial(sentence("Google Analytics changed the report while its pages were read."))
         self._total = page.row_count
         found = (page.metadata.currency_code, page.metadata.time_zone)
         known = (self._account.currency, self._account.time_zone)
         if found != known and all(found):
-            message = f"The property is now kept in {' and '.join(found)}, not {' and '.join(known)}. "
-            raise ConnectorError(ErrorKind.INVALID, message + "Read the account list again.")
+            said = sentence(
+                "The property is now kept in %(found)s, not %(known)s.", found=" / ".join(found), known=" / ".join(known)
+            )
+            raise ConnectorError(ErrorKind.INVALID, said, sentence("Read the account list again."))
 
     def _take(self, row: Any) -> list[StatRow]:
         """Add a row to its day; the rows of the day before when this one starts a new day."""
         labels = tuple([each.value for each in row.dimension_values])
         if labels in self._seen:
-            raise _partial(f"Google Analytics sent the same row twice ({', '.join(labels[:4])}).")
+            raise _partial(sentence("Google Analytics sent the same row twice (%(row)s).", row=", ".join(labels[:4])))
         self._seen.add(labels)
         finished = self._close(labels[0]) if labels[0] != self._day else []
         campaign = self._ids.get(labels[1:]) or self._meet(labels[1:])
@@ -123,7 +137,7 @@ class Reading:
     def _close(self, next_day: str) -> list[StatRow]:
         self._closed.add(self._day)
         if next_day in self._closed and next_day:
-            raise _partial("Google Analytics sent its rows out of order.")
+            raise _partial(sentence("Google Analytics sent its rows out of order."))
         finished, self._open, self._day = list(self._open.values()), {}, next_day
         return finished
 
@@ -182,5 +196,5 @@ def _decimal(number: str) -> Decimal:
     return ZERO if number == "0" else Decimal(number).quantize(MICRO)
 
 
-def _partial(message: str) -> ConnectorError:
-    return ConnectorError(ErrorKind.PARTIAL, f"{message} Nothing was stored; the days are pulled again.")
+def _partial(said: Sentence) -> ConnectorError:
+    return ConnectorError(ErrorKind.PARTIAL, said, sentence("Nothing was stored; the days are pulled again."))

@@ -14,11 +14,11 @@ from channels.connectors.base import (
     PullRequest,
 )
 from channels.connectors.google_ads import reports
-from channels.connectors.google_ads.session import Session, forget, session, token
+from channels.connectors.google_ads.session import SCOPE, Session, forget, session, token
+from channels.connectors.google_token import refresh
 from channels.connectors.grpc_trust import trust
 
 VERSION = "v26"
-SCOPE = "https://www.googleapis.com/auth/adwords"
 
 
 class GoogleAds:
@@ -31,7 +31,7 @@ class GoogleAds:
 
     def check(self) -> CredentialCheck:
         """Renew the token and ask which accounts it reaches. AUTH or PERMISSION says what the owner has to do."""
-        token(self._endpoint, self._credentials).renew(always=True)
+        refresh(self._endpoint, token(self._endpoint, self._credentials), always=True)
         customers = self._session().accessible()  # refused without the scope, which the token server does not always name
         return CredentialCheck("Google Ads " + ", ".join(customers), (SCOPE,), None)
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from channels.connectors.base import ConnectorError, ErrorKind
+from channels.connectors.base import ConnectorError, ErrorKind, Sentence, sentence
+from channels.connectors.google_token import DEAD_GRANT, RECONNECT, dead_grant, refusal
 
 FAMILIES = {
     "authentication_error": ErrorKind.AUTH,
@@ -30,17 +31,18 @@ STATUSES = {
     "NOT_FOUND": ErrorKind.INVALID,
     "UNIMPLEMENTED": ErrorKind.INVALID,
 }  # every other gRPC status: the line or the service broke
-ADVICE = {
-    ErrorKind.AUTH: "Google no longer accepts this connection's access. Reconnect the account.",
-    ErrorKind.PERMISSION: "Google Ads does not let this login read the account.",
-    ErrorKind.RATE_LIMIT: "The Google Ads quota is used up for now. The pull goes on when Google allows it.",
-    ErrorKind.TRANSIENT: "Google Ads did not answer completely. The pull will be tried again.",
-    ErrorKind.INVALID: "Google Ads refused the request.",
+ADVICE: dict[ErrorKind, tuple[Sentence, ...]] = {
+    ErrorKind.AUTH: (sentence("Google no longer accepts this connection's access."), RECONNECT),
+    ErrorKind.PERMISSION: (sentence("Google Ads does not let this login read the account."),),
+    ErrorKind.RATE_LIMIT: (
+        sentence("The Google Ads quota is used up for now."),
+        sentence("The pull goes on when Google allows it."),
+    ),
+    ErrorKind.TRANSIENT: (sentence("Google Ads did not answer completely."), sentence("The pull will be tried again.")),
+    ErrorKind.INVALID: (sentence("Google Ads refused the request."),),
 }
-INVALID_GRANT = "Google refused the refresh token: it was revoked or has expired. Reconnect the account."
-INVALID_CLIENT = "Google does not accept the OAuth client id or secret. Check them in the connection's settings."
-SCOPE_MISSING = "The login does not include the permission to read Google Ads. Reconnect the account and allow it."
-SUNSET = "Google Ads no longer serves the API version this release of mops speaks. Update mops."
+SCOPE_MISSING = sentence("The login does not include the permission to read Google Ads."), sentence("Reconnect and allow it.")
+SUNSET = sentence("Google Ads no longer serves the API version this release of mops speaks."), sentence("Update mops.")
 
 
 def translate(error: Exception) -> ConnectorError:
@@ -48,14 +50,12 @@ def translate(error: Exception) -> ConnectorError:
     import google.api_core.exceptions as api
     import grpc
     from google.ads.googleads.errors import GoogleAdsException
-    from google.auth.exceptions import RefreshError, TransportError
+    from google.auth.exceptions import GoogleAuthError
 
     if isinstance(error, ConnectorError):
         return error
-    if isinstance(error, RefreshError):
-        return _token_error(error)
-    if isinstance(error, TransportError):
-        return ConnectorError(ErrorKind.TRANSIENT, "Google's token server could not be reached.", code="token_server")
+    if isinstance(error, GoogleAuthError):
+        return refusal(error)
     if isinstance(error, GoogleAdsException):
         return _from_failure(error.failure) or _from_status(error.error.code(), str(error.error.details()))
     if isinstance(error, api.RetryError) and isinstance(error.cause, Exception):
@@ -65,20 +65,6 @@ def translate(error: Exception) -> ConnectorError:
     if isinstance(error, api.GoogleAPIError | grpc.RpcError):
         return _from_failure(_failure_in_trailer(error)) or _from_status(None, str(error))
     raise error
-
-
-def _token_error(error: Any) -> ConnectorError:
-    """google-auth gives (text, answer of the token server); `retryable` means its 5xx and 429."""
-    answer = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
-    code = str(answer.get("error", ""))
-    if code == "invalid_grant":
-        return ConnectorError(ErrorKind.AUTH, INVALID_GRANT, code=code)
-    if code in ("invalid_client", "unauthorized_client"):
-        return ConnectorError(ErrorKind.AUTH, INVALID_CLIENT, code=code)
-    if error.retryable or not code:
-        message = "Google's token server is not available. The pull will be tried again."
-        return ConnectorError(ErrorKind.TRANSIENT, message, code=code or "token_server")
-    return ConnectorError(ErrorKind.AUTH, ADVICE[ErrorKind.AUTH], code=code)
 
 
 def _failure_in_trailer(call: Any) -> Any | None:
@@ -100,8 +86,8 @@ def _from_failure(failure: Any | None) -> ConnectorError | None:
     code = f"{family}.{_enum_name(error.error_code, family, number)}" if family else ""
     kind = EXCEPTIONS.get(code) or FAMILIES.get(family, ErrorKind.INVALID)
     if code == "request_error.UNSUPPORTED_VERSION":
-        return ConnectorError(kind, SUNSET, code=code)
-    return ConnectorError(kind, f"{ADVICE[kind]} {error.message}".strip(), retry_after=_retry_after(error), code=code)
+        return ConnectorError(kind, *SUNSET, code=code)
+    return ConnectorError(kind, *ADVICE[kind], error.message, retry_after=_retry_after(error), code=code)
 
 
 def _enum_name(message: Any, field: str, number: int) -> str:
@@ -119,10 +105,10 @@ def _retry_after(error: Any) -> timedelta | None:
 
 def _from_status(status: Any, text: str) -> ConnectorError:
     """For answers without a failure. The token case comes first: it is disguised as UNAVAILABLE."""
-    if "invalid_grant" in text:
-        return ConnectorError(ErrorKind.AUTH, INVALID_GRANT, code="invalid_grant")
+    if DEAD_GRANT in text:
+        return dead_grant()
     if "insufficient authentication scopes" in text:
-        return ConnectorError(ErrorKind.PERMISSION, SCOPE_MISSING, code="insufficient_scope")
+        return ConnectorError(ErrorKind.PERMISSION, *SCOPE_MISSING, code="insufficient_scope")
     name = getattr(status, "name", "") or "UNKNOWN"
     kind = STATUSES.get(name, ErrorKind.TRANSIENT)
-    return ConnectorError(kind, ADVICE[kind], code=name)
+    return ConnectorError(kind, *ADVICE[kind], code=name)

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from channels.connectors.base import DEFAULT_WINDOW, AccountInfo, Batch, ConnectorError, EntityRow, ErrorKind, StatRow
+from channels.connectors.base import DEFAULT_WINDOW, AccountInfo, Batch, ConnectorError, EntityRow, ErrorKind, StatRow, sentence
 
 CONVERSION_DATE = "conversion_date"
 
@@ -153,13 +153,18 @@ class Statistics:
             if late or late_value:
                 add(StatRow(on, *ids, CONVERSION_DATE, 0, 0, ZERO, exact(late), exact(late_value), ZERO, 0, 0))
         if count != len(seen):
-            raise ConnectorError(ErrorKind.PARTIAL, "Google Ads sent the same row twice. The pull will be tried again.")
+            raise ConnectorError(
+                ErrorKind.PARTIAL, sentence("Google Ads sent the same row twice."), sentence("The pull will be tried again.")
+            )
         return rows
 
     def _compare(self, totals: Any) -> None:
         if (totals.cost_micros, totals.impressions, totals.clicks) != (self._micros, self._impressions, self._clicks):
-            message = "The rows of Google Ads do not sum to its own totals: some are missing. The pull will be tried again."
-            raise ConnectorError(ErrorKind.PARTIAL, message)
+            said = (
+                sentence("The rows of Google Ads do not sum to its own totals: some are missing."),
+                sentence("The pull will be tried again."),
+            )
+            raise ConnectorError(ErrorKind.PARTIAL, *said)
 
 
 class _Ids(dict[int, str]):

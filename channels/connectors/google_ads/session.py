@@ -2,58 +2,30 @@
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from channels.connectors.base import ConnectorError, Credentials, Endpoint
-from channels.connectors.google_ads.errors import translate
+from google.oauth2.credentials import Credentials as GoogleCredentials
 
+from channels.connectors.base import Credentials, Endpoint
+from channels.connectors.google_ads.errors import translate
+from channels.connectors.google_token import refresh, unproven
+
+SCOPE = "https://www.googleapis.com/auth/adwords"
 KEPT = 32  # sessions per process; each holds one connection
 SUMMARY_ROW_WITH_RESULTS = 3
-
-
-class Token:
-    """The OAuth token of one credential, shared by all sessions that use it."""
-
-    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
-        from google.auth.transport.requests import Request
-        from google.oauth2.credentials import Credentials as OAuth
-
-        self._request = partial(Request(), timeout=endpoint.timeout)
-        self.oauth = OAuth(
-            None,
-            refresh_token=credentials.refresh_token,
-            client_id=credentials.client_id,
-            client_secret=credentials.client_secret,
-            token_uri=endpoint.token_uri,
-        )
-
-    def renew(self, *, always: bool = False) -> None:
-        """Get a living access token now: inside a gRPC call a dead refresh token looks like an outage."""
-        problem = self._problem() if always or not self.oauth.valid else None
-        if problem is not None:
-            raise problem  # here and not where it was caught: the locals of google-auth's frames hold the secrets
-
-    def _problem(self) -> ConnectorError | None:
-        from google.auth.exceptions import GoogleAuthError
-
-        try:
-            self.oauth.refresh(self._request)
-        except GoogleAuthError as error:
-            return translate(error)
-        return None
 
 
 class Session:
     """A Google Ads client that logs in through one manager account ("" for none). All errors are ConnectorErrors."""
 
-    def __init__(self, endpoint: Endpoint, token: Token, version: str, login_customer_id: str) -> None:
+    def __init__(self, endpoint: Endpoint, token: GoogleCredentials, version: str, login_customer_id: str) -> None:
         from google.ads.googleads.client import GoogleAdsClient
 
-        self._timeout = endpoint.timeout
+        self._endpoint, self._timeout = endpoint, endpoint.timeout
         self._token = token
         self._client = GoogleAdsClient(
-            credentials=token.oauth,
+            credentials=token,
             developer_token=None,  # sunset in September 2026
             endpoint=endpoint.api,
             login_customer_id=login_customer_id or None,
@@ -65,7 +37,7 @@ class Session:
     def accessible(self) -> list[str]:
         """Customer ids the login reaches directly."""
         request = self._client.get_type("ListAccessibleCustomersRequest")
-        self._token.renew()
+        refresh(self._endpoint, self._token)
         try:
             service = self._client.get_service("CustomerService")  # a temporary would close its channel
             names = service.list_accessible_customers(request=request, timeout=self._timeout).resource_names
@@ -79,7 +51,7 @@ class Session:
         request.customer_id, request.query = customer_id, query
         if summary:
             request.summary_row_setting = SUMMARY_ROW_WITH_RESULTS
-        self._token.renew()
+        refresh(self._endpoint, self._token)
         try:
             yield from self._service.search_stream(request=request, timeout=self._timeout)
         except Exception as error:
@@ -91,8 +63,8 @@ def session(endpoint: Endpoint, credentials: Credentials, version: str, login_cu
     return _session(os.getpid(), endpoint, credentials, version, login_customer_id)
 
 
-def token(endpoint: Endpoint, credentials: Credentials) -> Token:
-    """The token of this process, renewed when needed."""
+def token(endpoint: Endpoint, credentials: Credentials) -> GoogleCredentials:
+    """The token of this process, shared by all sessions of one credential; `refresh` tries it."""
     return _token(os.getpid(), endpoint, credentials)
 
 
@@ -103,8 +75,8 @@ def forget() -> None:
 
 
 @lru_cache(maxsize=KEPT)
-def _token(process: int, endpoint: Endpoint, credentials: Credentials) -> Token:
-    return Token(endpoint, credentials)
+def _token(process: int, endpoint: Endpoint, credentials: Credentials) -> GoogleCredentials:
+    return unproven(endpoint, credentials, [SCOPE])
 
 
 @lru_cache(maxsize=KEPT)

@@ -13,9 +13,10 @@ from channels.connectors.base import (
     Endpoint,
     ErrorKind,
     PullRequest,
+    sentence,
 )
 from channels.connectors.meta.entities import LEVELS, Level, account_info
-from channels.connectors.meta.errors import TooMuchData, quota
+from channels.connectors.meta.errors import RECONNECT, TooMuchData, quota
 from channels.connectors.meta.graph import Graph
 from channels.connectors.meta.insights import Reading
 
@@ -39,11 +40,11 @@ class Meta:
         """Ask what the token may do and whose it is. AUTH if it is dead, PERMISSION if it may not read ads."""
         token = self._graph.debug_token()
         if not token.get("is_valid"):
-            raise ConnectorError(ErrorKind.AUTH, "Meta no longer takes the access token. Reconnect the account.", code="190")
+            raise ConnectorError(ErrorKind.AUTH, sentence("Meta no longer takes the access token."), RECONNECT, code="190")
         scopes = tuple(token.get("scopes") or ())
         if not {"ads_read", "ads_management"} & set(scopes):
-            message = "The login lacks the permission ads_read. Reconnect and allow it."
-            raise ConnectorError(ErrorKind.PERMISSION, message, code="200")
+            lacking = sentence("The login lacks the permission %(scope)s.", scope="ads_read")
+            raise ConnectorError(ErrorKind.PERMISSION, lacking, sentence("Reconnect and allow it."), code="200")
         person = self._graph.get("me", fields="id,name").body
         expires = int(token.get("expires_at") or 0)
         identity = str(person.get("name") or person.get("id") or "")
@@ -97,15 +98,16 @@ class Meta:
         started = self._graph.post(reading.account, "insights", **reading.params(since, until))
         run = str(started.body.get("report_run_id") or "")
         if not run:
-            raise ConnectorError(ErrorKind.TRANSIENT, "Meta did not start the report run.")
+            raise ConnectorError(ErrorKind.TRANSIENT, sentence("Meta did not start the report run."))
         deadline, looks = time.monotonic() + RUN_SECONDS, 0
         while time.monotonic() < deadline:
             state = self._graph.get(run, fields="async_status,async_percent_completion").body
             if state.get("async_status") == COMPLETED and state.get("async_percent_completion") == 100:
                 return run
             if state.get("async_status") in FAILED:
-                message = "Meta failed to compute the report, even for a single day. It is tried again later."
-                raise TooMuchData(ErrorKind.TRANSIENT, message, code="-2/2490547")
+                failed = sentence("Meta failed to compute the report, even for a single day."), sentence("It is tried again later.")
+                raise TooMuchData(ErrorKind.TRANSIENT, *failed, code="-2/2490547")
             time.sleep(POLLS[min(looks, len(POLLS) - 1)])
             looks += 1
-        raise TooMuchData(ErrorKind.TRANSIENT, f"Meta did not compute the report within {RUN_SECONDS:g} seconds.")
+        slow = sentence("Meta did not compute the report within %(seconds)s seconds.", seconds=f"{RUN_SECONDS:g}")
+        raise TooMuchData(ErrorKind.TRANSIENT, slow)

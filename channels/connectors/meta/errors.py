@@ -7,15 +7,17 @@ from typing import Any
 
 from facebook_business.exceptions import FacebookRequestError
 
-from channels.connectors.base import ConnectorError, ErrorKind
+from channels.connectors.base import ConnectorError, ErrorKind, sentence
 
 AUTH = {102, 190, 2500}
 AUTH_REASONS = {
-    458: "the app was removed by its user.",
-    460: "the password was changed.",
-    463: "it expired.",
-    467: "it is invalid.",
+    458: sentence("Meta refused the access token: the app was removed by its user."),
+    460: sentence("Meta refused the access token: the password was changed."),
+    463: sentence("Meta refused the access token: it expired."),
+    467: sentence("Meta refused the access token: it is invalid."),
 }
+REFUSED = sentence("Meta refused the access token.")
+RECONNECT = sentence("Reconnect the account.")
 PERMISSION = {3, 10, 294, 803, *range(200, 300)}
 RATE_LIMIT = {4, 17, 32, 613, *range(80000, 80015)}
 TOO_MUCH_DATA = {(100, 1487534), (100, 1504018), (2, 1504038)}
@@ -32,35 +34,40 @@ class TooMuchData(ConnectorError):
 def refusal(error: FacebookRequestError) -> ConnectorError:
     """The connector's error for an error body of the Graph API."""
     code, subcode = _number(error.api_error_code()), _number(error.api_error_subcode())
-    text = str(error.api_error_message() or "no reason given").rstrip(".") + "."
+    said = str(error.api_error_message() or "").rstrip(".")
+    text = f"{said}." if said else ""
     return _known(code, subcode, text, error) or _by_nature(error, text, f"{code}/{subcode}")
 
 
 def _known(code: int, subcode: int, text: str, error: FacebookRequestError) -> ConnectorError | None:
     label = f"{code}/{subcode}" if subcode else str(code)
     if (code, subcode) in TOO_MUCH_DATA or "reduce the amount of data" in text:
-        return TooMuchData(ErrorKind.TRANSIENT, "Meta cannot compute this much data in one report.", code=label)
+        return TooMuchData(ErrorKind.TRANSIENT, sentence("Meta cannot compute this much data in one report."), code=label)
     if code in AUTH:
-        message = f"Meta refused the access token: {AUTH_REASONS.get(subcode, text)} Reconnect the account."
-        return ConnectorError(ErrorKind.AUTH, message, code=label)
+        said = (AUTH_REASONS[subcode], RECONNECT) if subcode in AUTH_REASONS else (REFUSED, RECONNECT, text)
+        return ConnectorError(ErrorKind.AUTH, *said, code=label)
     if code in PERMISSION or (code, subcode) == NO_SUCH_OBJECT:
-        message = f"Meta does not let this login read the ad account: {text} Give it access in Meta Business settings."
-        return ConnectorError(ErrorKind.PERMISSION, message, code=label)
+        advice = (
+            sentence("Meta does not let this login read the ad account."),
+            sentence("Give it access in Meta Business settings."),
+        )
+        return ConnectorError(ErrorKind.PERMISSION, *advice, text, code=label)
     if code in RATE_LIMIT:
         wait = retry_after(error.http_headers() or {})
-        message = f"Meta's request limit is reached: {text}"
-        return ConnectorError(ErrorKind.RATE_LIMIT, message, retry_after=wait, code=label)
+        return ConnectorError(
+            ErrorKind.RATE_LIMIT, sentence("Meta's request limit is reached."), text, retry_after=wait, code=label
+        )
     if code == VERSION_SUNSET:
-        message = f"Meta no longer answers this version of its API: {text} Update mops."
-        return ConnectorError(ErrorKind.INVALID, message, code=label)
+        update = sentence("Meta no longer answers this version of its API."), sentence("Update mops.")
+        return ConnectorError(ErrorKind.INVALID, *update, text, code=label)
     return None
 
 
 def _by_nature(error: FacebookRequestError, text: str, label: str) -> ConnectorError:
     code, status = _number(error.api_error_code()), _number(error.http_status())
     if code in TRANSIENT or error.api_transient_error() or status >= 500 or not code:
-        return ConnectorError(ErrorKind.TRANSIENT, f"Meta had a temporary problem: {text}", code=label)
-    return ConnectorError(ErrorKind.INVALID, f"Meta refused the request: {text}", code=label)
+        return ConnectorError(ErrorKind.TRANSIENT, sentence("Meta had a temporary problem."), text, code=label)
+    return ConnectorError(ErrorKind.INVALID, sentence("Meta refused the request."), text, code=label)
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:

@@ -9,9 +9,11 @@ from facebook_business.exceptions import FacebookError, FacebookRequestError
 from facebook_business.session import FacebookSession
 
 from channels.connectors import PLATFORMS
-from channels.connectors.base import ConnectorError, Credentials, Endpoint, ErrorKind
+from channels.connectors.base import ConnectorError, Credentials, Endpoint, ErrorKind, Sentence, sentence
 from channels.connectors.bearer import Bearer, Secret
 from channels.connectors.meta.errors import refusal
+
+AGAIN = sentence("The days are pulled again.")
 
 
 class Answer(NamedTuple):
@@ -55,7 +57,7 @@ class Graph:
         answer = self._call("POST", ("debug_token",), {"input_token": self._token, "method": "get"})
         found = answer.body.get("data")
         if not isinstance(found, dict):
-            raise _broken("without saying anything about the token")
+            raise _broken(sentence("Meta answered without saying anything about the token."))
         return found
 
     def pages(self, *path: str, limit: int, **params: Any) -> Iterator[Answer]:
@@ -64,14 +66,14 @@ class Graph:
         while True:
             answer = self.get(*path, limit=limit, **params, **({"after": after} if after else {}))
             if not isinstance(answer.body.get("data"), list):
-                raise _broken("without rows")
+                raise _broken(sentence("Meta answered without rows."))
             yield answer
             paging = answer.body.get("paging") or {}
             if not paging.get("next"):
                 return
             after = (paging.get("cursors") or {}).get("after") or ""
             if not after or after in seen:
-                raise ConnectorError(ErrorKind.PARTIAL, "Meta's pages run in a circle. The days are pulled again.")
+                raise ConnectorError(ErrorKind.PARTIAL, sentence("Meta's pages run in a circle."), AGAIN)
             seen.add(after)
 
     def _call(self, method: str, path: tuple[str, ...], params: dict[str, Any]) -> Answer:
@@ -80,11 +82,13 @@ class Graph:
         except FacebookRequestError as error:
             failure = refusal(error)
         except requests.Timeout:
-            failure = _broken(f"nothing within {self._timeout:g} seconds")
+            failure = _broken(sentence("Meta answered nothing within %(seconds)s seconds.", seconds=f"{self._timeout:g}"))
         except requests.RequestException as error:
-            failure = ConnectorError(ErrorKind.TRANSIENT, f"The line to Meta broke ({type(error).__name__}).")
+            failure = ConnectorError(
+                ErrorKind.TRANSIENT, sentence("The line to Meta broke (%(reason)s).", reason=type(error).__name__)
+            )
         except (FacebookError, AttributeError, TypeError, ValueError):
-            failure = _broken("something that is not an answer")
+            failure = _broken(sentence("Meta answered something that is not an answer."))
         # Outside of `except`: the cause holds the request with header and parameters, and would stay as context.
         raise _without(self._token, failure)
 
@@ -92,19 +96,19 @@ class Graph:
 def _whole(response: FacebookResponse) -> Answer:
     status, body = response.status(), response.json()
     if status != 200:
-        raise _broken(f"with HTTP status {status}", code=f"http.{status}")
+        raise _broken(sentence("Meta answered with HTTP status %(status)s.", status=str(status)), code=f"http.{status}")
     if not isinstance(body, dict):
-        raise ConnectorError(ErrorKind.PARTIAL, "Meta's answer breaks off in the middle. The days are pulled again.")
+        raise ConnectorError(ErrorKind.PARTIAL, sentence("Meta's answer breaks off in the middle."), AGAIN)
     return Answer(body, response.headers())
 
 
-def _broken(how: str, code: str = "") -> ConnectorError:
-    return ConnectorError(ErrorKind.TRANSIENT, f"Meta answered {how}. This is usually over within minutes.", code=code)
+def _broken(said: Sentence, code: str = "") -> ConnectorError:
+    return ConnectorError(ErrorKind.TRANSIENT, said, sentence("This is usually over within minutes."), code=code)
 
 
 def _without(secret: str, error: ConnectorError) -> ConnectorError:
     """Meta quotes malformed tokens in its messages."""
     if secret and secret in error.message:
-        error.message = error.message.replace(secret, "…")
+        error.said = tuple(Sentence(one.text.replace(secret, "…"), one.values) for one in error.said)
         error.args = (error.message,)
     return error

@@ -10,7 +10,17 @@ from decimal import Decimal
 from typing import Any
 
 from channels.connectors import PLATFORMS
-from channels.connectors.base import DEFAULT_WINDOW, Batch, ConnectorError, EntityRow, ErrorKind, PullRequest, StatRow
+from channels.connectors.base import (
+    DEFAULT_WINDOW,
+    Batch,
+    ConnectorError,
+    EntityRow,
+    ErrorKind,
+    PullRequest,
+    Sentence,
+    StatRow,
+    sentence,
+)
 from channels.connectors.meta.entities import LEVELS, Level
 from channels.connectors.meta.errors import quota
 from channels.connectors.meta.graph import Answer
@@ -66,7 +76,8 @@ class Reading:
             impressions += sum(row.impressions for row in rows)
             yield Batch(rows, entities, quota=quota(page.headers))
         if impressions < total:  # more is possible: today grows while its pages are read
-            raise _partial(f"Meta left out rows: they hold {impressions:,} of {total:,} impressions.")
+            left_out = sentence("Meta left out rows: they hold %(found)s of %(total)s impressions.", found=impressions, total=total)
+            raise _partial(left_out)
 
     def _page(self, data: list[Row]) -> tuple[list[StatRow], list[EntityRow]]:
         rows: list[StatRow] = []
@@ -77,21 +88,24 @@ class Reading:
                 rows += self._rows(each)
                 entities += self._gone(each)
         except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-            raise _partial("Meta sent a row that cannot be read.") from error
+            raise _partial(sentence("Meta sent a row that cannot be read.")) from error
         return rows, entities
 
     def _once(self, row: Row) -> None:
         day = self._days.get(row["date_start"])
         if day is None or row["date_stop"] != row["date_start"]:
-            raise _partial(f"Meta sent days that were not asked for ({row['date_start']} to {row['date_stop']}).")
+            raise _partial(sentence("Meta sent days that were not asked for (%(since)s to %(last)s).", since=row["date_start"],
+                               last=row["date_stop"]))  # fmt: skip
         key = (day, row[self._level.id_field])
         if key in self._read:
-            raise _partial(f"Meta sent the same row twice ({row['date_start']}, {self._level.key} {key[1]}).")
+            raise _partial(
+                sentence("Meta sent the same row twice (%(row)s).", row=f"{row['date_start']}, {self._level.key} {key[1]}")
+            )
         self._read.add(key)
         currency = row.get("account_currency", self._currency)
         if currency != self._currency:
-            message = f"Meta counts this account in {currency}, not in {self._currency}. Read the account list again."
-            raise ConnectorError(ErrorKind.INVALID, message)
+            changed = sentence("Meta counts this account in %(found)s, not in %(known)s.", found=currency, known=self._currency)
+            raise ConnectorError(ErrorKind.INVALID, changed, sentence("Read the account list again."))
 
     def _rows(self, row: Row) -> list[StatRow]:
         """The row of the default window with the delivery, and one for each further window with conversions."""
@@ -121,5 +135,5 @@ def _decimal(number: str | None) -> Decimal:
     return Decimal(number).quantize(MICRO) if number else ZERO
 
 
-def _partial(message: str) -> ConnectorError:
-    return ConnectorError(ErrorKind.PARTIAL, f"{message} Nothing was stored; the days are pulled again.")
+def _partial(said: Sentence) -> ConnectorError:
+    return ConnectorError(ErrorKind.PARTIAL, said, sentence("Nothing was stored; the days are pulled again."))

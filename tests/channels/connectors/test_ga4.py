@@ -19,6 +19,7 @@ from sandbox.market import SessionDay
 from sandbox.server import Sandbox
 from sandbox.tokens import CLIENT_SECRET, REFRESH_TOKEN
 from tests.channels.connectors.canary import shown
+from tests.channels.connectors.german import told_in_german
 from tests.sandbox_fixtures import NOW, google_credentials, google_endpoint
 
 SINCE, UNTIL = date(2026, 10, 1), date(2026, 10, 8)
@@ -175,6 +176,7 @@ def test_a_fault_becomes_the_right_error(sandbox: Sandbox, account: AccountInfo,
     assert (caught.value.kind, words in caught.value.message) == (kind, True), caught.value.message
     for secret in (REFRESH_TOKEN, CLIENT_SECRET, "ya29."):
         assert secret not in shown(caught.value)
+    assert "Google" in told_in_german(caught.value)
 
 
 @pytest.mark.parametrize("fault", [Fault.PERMISSION_DENIED, Fault.RATE_LIMITED, Fault.TRANSIENT_503, Fault.TIMEOUT])

@@ -15,6 +15,7 @@ from sandbox.market import AdDay
 from sandbox.server import Sandbox
 from sandbox.tokens import CLIENT_SECRET, REFRESH_TOKEN
 from tests.channels.connectors.canary import shown
+from tests.channels.connectors.german import told_in_german
 from tests.sandbox_fixtures import NOW, google_credentials, google_endpoint
 
 SINCE, UNTIL = date(2026, 10, 1), date(2026, 11, 1)
@@ -203,6 +204,7 @@ def test_it_reports_every_fault_as_its_kind_and_recovers(
             pull(connector, account)
         assert raised.value.kind is expected
         assert_no_secret(raised.value, caplog.text)
+        assert "Google" in told_in_german(raised.value)
     else:
         assert rows(pull(connector, account)) == whole
     sandbox.faults.clear()
@@ -273,7 +275,7 @@ def test_a_grant_without_the_scope_is_a_missing_permission(sandbox: Sandbox) -> 
     grant = sandbox.tokens.grant("google", ("https://www.googleapis.com/auth/analytics.readonly",))
     with pytest.raises(ConnectorError) as raised:
         GoogleAds(google_endpoint(sandbox), google_credentials(grant.token)).check()
-    assert (raised.value.kind, raised.value.code) == (ErrorKind.PERMISSION, "insufficient_scope")
+    assert (raised.value.kind, raised.value.code) == (ErrorKind.PERMISSION, "missing_scope")
 
 
 @pytest.mark.parametrize(

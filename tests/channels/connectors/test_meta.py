@@ -27,6 +27,7 @@ from sandbox.market import AdDay
 from sandbox.server import Sandbox
 from sandbox.tokens import SYSTEM_USER_TOKEN
 from tests.channels.connectors.canary import shown
+from tests.channels.connectors.german import told_in_german
 from tests.sandbox_fixtures import NOW, meta_credentials, meta_endpoint
 
 SINCE, UNTIL = date(2026, 10, 1), date(2026, 10, 8)
@@ -214,6 +215,7 @@ def test_a_fault_becomes_the_right_error(sandbox: Sandbox, connector: Meta, acco
         pull(connector, account)
     assert (caught.value.kind, words in caught.value.message) == (kind, True), caught.value.message
     assert SYSTEM_USER_TOKEN not in shown(caught.value)
+    assert "Meta" in told_in_german(caught.value)
 
 
 @pytest.mark.parametrize(("fault", "wait"), [(Fault.RATE_LIMITED, timedelta(minutes=7)), (Fault.DAILY_QUOTA, timedelta(hours=6))])
