@@ -15,10 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mops.lib.clock import today
-from mops.lib.period import COMPARISONS, Period
+from mops.lib.period import Period
 from mops.lib.tables import plain
 from reporting import export
-from reporting.asking import filters_of, names_of, period_of
+from reporting.asking import comparison_of, filters_of, names_of, period_of
 from reporting.freshness import freshness
 from reporting.notes import Note
 from reporting.query import Query, QueryError, Result, Row, Values, run
@@ -97,13 +97,13 @@ def _refused(field: str, message: str) -> Response:
 
 def _query(workspace: Workspace, given: dict[str, Any]) -> Query:
     period = period_of(given["period"], given.get("since"), given.get("until"), today(workspace.time_zone))
-    compare = COMPARISONS.get(given["comparison"])
+    compared = comparison_of(given["comparison"], given.get("comparison_since"), given.get("comparison_until"), period)
     names = names_of(given["metrics"])
     if not names:
         raise QueryError("metrics", "At least one metric.")
     return Query(
         workspace, period, names, names_of(given["dimensions"]), filters_of(given["filter"]),
-        compare(period) if compare else None, given["attribution_window"], given.get("as_of"), given["order_by"], given["limit"],
+        compared, given["attribution_window"], given.get("as_of"), given["order_by"], given["limit"],
     )  # fmt: skip
 
 

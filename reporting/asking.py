@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mops.lib.period import PRESETS, Period
+from mops.lib.period import COMPARISONS, PRESETS, Period
+from reporting.comparing import CUSTOM
 from reporting.dimensions import DIMENSIONS, parse_value
 from reporting.question import QueryError
 
@@ -19,12 +20,26 @@ def period_of(preset: str, since: date | None, until: date | None, today: date) 
     """`since` and `until` (the day after the last one) win over the preset."""
     if since is None and until is None:
         return PRESETS[preset](today)
+    return _own_period(since, until)
+
+
+def comparison_of(name: str, since: date | None, until: date | None, period: Period) -> Period | None:
+    """The period to compare with; `since` and `until` (the day after the last one) win over the name."""
+    if name != CUSTOM and since is None and until is None:
+        shift = COMPARISONS.get(name)
+        return shift(period) if shift else None
+    return _own_period(since, until, prefix="comparison_")
+
+
+def _own_period(since: date | None, until: date | None, prefix: str = "") -> Period:
+    """Raises QueryError with the name of the wrong parameter."""
     if since is None or until is None:
-        raise QueryError("until" if until is None else "since", _("A period of your own needs both since and until."))
+        field = prefix + ("until" if since else "since")
+        raise QueryError(field, _("A period of your own needs both since and until."))
     if not (FIRST <= since < until <= LAST):
-        raise QueryError("since", _("The period must start before it ends, between 2000 and 2100."))
+        raise QueryError(f"{prefix}since", _("The period must start before it ends, between 2000 and 2100."))
     if (until - since).days > LONGEST:
-        raise QueryError("since", _("The period is longer than ten years."))
+        raise QueryError(f"{prefix}since", _("The period is longer than ten years."))
     return Period(since, until)
 
 

@@ -9,7 +9,9 @@ from django.db.models import Exists, OuterRef, Subquery
 from campaigns.models import Budget
 from channels.models import AdAccount, Connection, PlatformCampaign
 from mops.lib.period import Period, month_start
+from reporting.buckets import buckets
 from reporting.charts import Known
+from reporting.columns import STANDARD
 from reporting.freshness import Freshness, freshness_of
 from reporting.kpis import KPIS, MEASURES, Source
 from reporting.query import Account, Query, Result, run
@@ -20,23 +22,24 @@ from workspaces.models import Invitation, Member, Workspace
 
 
 class Board:
-    """What the widgets of a page share. `filters` narrow the selection's own, for example to the page's channel."""
+    """What the widgets of a page share. `filters` narrow the selection's own, for example to the page's channel.
+
+    `page` is its name in the addresses of its exports, passport, columns and views (`reporting.views.questions`).
+    """
 
     cards: tuple[str, ...] = (
         "spend", "net_revenue_after_refunds", "mer", "blended_cpa", "new_customers", "cac", "ltv", "ltv_cac",
     )  # fmt: skip
-    table: tuple[str, ...] = (
-        "impressions", "clicks", "ctr", "cpc", "spend", "conversions", "cvr", "cpa", "conversions_value", "roas",
-        "orders", "net_revenue_after_refunds", "ltv", "ltv_cac",
-    )  # fmt: skip
 
     def __init__(
         self, workspace: Workspace, selection: Selection, member: Member, filters: Mapping[str, Any] | None = None,
-        campaign: PlatformCampaign | None = None,
+        campaign: PlatformCampaign | None = None, page: str = "",
     ) -> None:  # fmt: skip
         self.workspace, self.selection, self.member, self.campaign = workspace, selection, member, campaign
+        self.page = page
         self.fixed = dict(filters or {})  # what the page is about; the rest can be chosen
         self.filters = dict(selection.filters) | self.fixed
+        self.table = selection.columns or STANDARD
 
     def query(self, metrics: tuple[str, ...], dimensions: tuple[str, ...] = (), **fields: Any) -> Query:
         """A question with the selection's period, filters, window and knowledge."""
@@ -77,7 +80,8 @@ class Board:
         comparison, first_order = self.selection.comparison, self.setup["first_order"]
         if comparison is None:
             return frozenset()
-        unpulled = self.accounts and any(row.previous and row.previous["spend"] is None for row in self.series.rows)
+        beside = self.series.rows[: len(buckets(self.selection.grain, comparison))]  # it may be shorter than the period
+        unpulled = self.accounts and any(row.previous and row.previous["spend"] is None for row in beside)
         too_young = first_order is not None and first_order > comparison.since
         return frozenset({Source.PLATFORM} if unpulled else ()) | frozenset({Source.ORDERS} if too_young else ())
 
@@ -96,8 +100,14 @@ class Board:
 
     @cached_property
     def channels(self) -> Result:
-        order = {"order_by": self.selection.sort} if self.selection.sort.removeprefix("-") in self.table else {"order_by": "-spend"}
-        return self.run(self.query(self.table, ("channel",), comparison=None, **order))
+        return self.run(self.table_query("channel"))
+
+    def table_query(self, dimension: str, limit: int | None = None) -> Query:
+        """The question behind a table: its columns, and spend, by which it is ordered unless somebody chose otherwise."""
+        sort = self.selection.sort
+        order = sort if sort.removeprefix("-") in self.table else "-spend"
+        metrics = tuple(dict.fromkeys((*self.table, "spend")))
+        return self.query(metrics, (dimension,), comparison=None, order_by=order, limit=limit)
 
     @cached_property
     def freshness(self) -> Freshness:

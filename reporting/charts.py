@@ -34,6 +34,7 @@ class Chart:
     option: Option
     header: list[str]
     rows: list[list[str]]
+    is_compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def over_time(
     title = " · ".join(str(KPIS[metric].label) for metric in shown)
     summary = " ".join(_sentence(result, metric, is_comparable(metric)) for metric in shown)
     option["aria"] = {"enabled": True, "label": {"description": f"{title}. {summary}"}}
-    return Chart(title, summary, option, *_table(result, shown))
+    return Chart(title, summary, option, *_table(result, shown), is_compared=result.query.comparison is not None)
 
 
 def ranking(result: Result, metric: str) -> Chart:

@@ -64,9 +64,9 @@ def statement(query: Query, result: Result) -> list[tuple[str, str]]:
     return [*lines, (_("Created at"), now().isoformat(timespec="seconds"))]
 
 
-def file_name(query: Query, ending: str) -> str:
-    """muster-2026-05-01-2026-05-31.csv"""
-    return f"{query.workspace.slug}-{query.period.since.isoformat()}-{query.period.last.isoformat()}.{ending}"
+def file_name(query: Query, ending: str, part: str = "") -> str:
+    """muster-2026-05-01-2026-05-31.csv; `part` of a page stands in the middle."""
+    return f"{query.workspace.slug}-{part and f'{part}-'}{query.period.since.isoformat()}-{query.period.last.isoformat()}.{ending}"
 
 
 def days(period: Period) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.connectors import PLATFORMS
+from reporting.columns import STANDARD, Group, groups_of
 from reporting.figures import figure
 from reporting.kpis import KPIS, Source, is_claimed
 from reporting.metric import Metric
@@ -16,19 +17,9 @@ from reporting.notes import Note
 from reporting.question import Result, Row, Values
 from reporting.selection import Selection
 
-
-class Group(NamedTuple):
-    """Metrics with a common origin. `key` is its style and its mark in the page."""
-
-    key: str
-    label: str | Promise
-    metrics: tuple[str, ...]
-
-
-DELIVERY = Group("delivery", gettext_lazy("Delivery"), ("impressions", "clicks", "ctr", "cpc", "spend"))
-CLAIMED = Group("claimed", gettext_lazy("Claimed by the platforms"), ("conversions", "cvr", "cpa", "conversions_value", "roas"))
-OWN = Group("own", gettext_lazy("Own orders"), ("orders", "net_revenue_after_refunds", "ltv", "ltv_cac"))
+DELIVERY, CLAIMED, OWN = groups_of(STANDARD)
 GROUPS = (DELIVERY, CLAIMED, OWN)
+BY_PLATFORM = ("delivery", "claimed")  # origins whose numbers belong to a platform
 
 
 @dataclass(frozen=True)
@@ -125,8 +116,8 @@ def _cell(values: Values, column: Column, currency: str, exact: bool, mixed: boo
 
 
 def _part(values: Values, column: Column, currency: str, exact: bool) -> Cell:
-    """Own orders belong to no platform: nothing to show below."""
-    if column.group == OWN.key:
+    """Own orders and plans belong to no platform: nothing to show below."""
+    if column.group not in BY_PLATFORM:
         return Cell("", "", column.group, column.starts_group)
     return _cell(values, column, currency, exact, mixed=False)
 

@@ -17,21 +17,25 @@ from channels.connectors import PLATFORMS
 from channels.connectors.base import DEFAULT_WINDOW
 from channels.taxonomy import CHANNELS
 from mops.lib.period import COMPARISONS, DEFAULT_PRESET, PRESETS, Period, add_months
+from reporting import columns, comparing
+from reporting.comparing import CUSTOM, EARLIEST, LONGEST, Compared
 from reporting.dimensions import parse_value
 from reporting.kpis import KPIS
 
 NO_COMPARISON = "none"
 DEFAULT_COMPARISON = "previous"
 FILTERS = ("channel", "platform", "account")
-EARLIEST = date(2000, 1, 1)
-LONGEST = 1200  # days; platforms keep 37 months
 CHART_DEFAULT = ("spend", "net_revenue_after_refunds")
 WINDOWS = tuple(dict.fromkeys(window for platform in PLATFORMS.values() for window in platform.windows))
 
 
 @dataclass(frozen=True)
 class Selection:
-    """`preset` is "" for a period that was typed in; `as_of` is the last day whose knowledge counts."""
+    """`preset` is "" for a period that was typed in; `as_of` is the last day whose knowledge counts.
+
+    `columns` are those of the page's `table` (`reporting.columns`), empty for the standard ones; `view` is the saved view
+    that was opened, 0 for none.
+    """
 
     today: date
     time_zone: str
@@ -43,9 +47,15 @@ class Selection:
     as_of: date | None = None
     sort: str = ""
     chart: tuple[str, str] = CHART_DEFAULT
+    compared: Compared | None = None  # what was typed, for a custom comparison
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    view: int = 0
 
     @property
     def comparison(self) -> Period | None:
+        if self.compare == CUSTOM:
+            return self.compared.period if self.compared else None
         shift = COMPARISONS.get(self.compare)
         return shift(self.period) if shift else None
 
@@ -80,19 +90,34 @@ class Selection:
             ("since", self.period.since.isoformat()), ("last", self.period.last.isoformat()),
         ]  # fmt: skip
         found.append(("compare", self.compare))
+        found += [(comparing.SINCE, self.compared.since), (comparing.LAST, self.compared.last)] if self.compared else []
         found += [(name, "-" if value is None else str(value)) for name, values in self.filters.items() for value in values]
         found += [("window", self.window)] if self.window != DEFAULT_WINDOW else []
         found += [("as_of", self.as_of.isoformat())] if self.as_of else []
         found += [("sort", self.sort)] if self.sort else []
-        return found + ([("metric", self.chart[0]), ("metric", self.chart[1])] if self.chart != CHART_DEFAULT else [])
+        found += [("metric", self.chart[0]), ("metric", self.chart[1])] if self.chart != CHART_DEFAULT else []
+        found += [("columns", ",".join(self.columns))] if self.columns else []
+        return found + ([("view", str(self.view))] if self.view else [])
 
     @property
     def url(self) -> str:
-        return "?" + urlencode(self.params())
+        return "?" + urlencode(self.params(), safe=",")
 
     def having(self, **changes: Any) -> str:
         """The URL of the same selection with `changes`."""
         return replace(self, **changes).url
+
+    def leaving(self, **changes: Any) -> str:
+        """The URL for a page with other tables: their order, columns and views are their own."""
+        return self.having(sort="", columns=(), view=0, **changes)
+
+    @property
+    def elsewhere(self) -> str:
+        return self.leaving()
+
+    def compared_by(self, name: str) -> "Selection":
+        """With a comparison that follows from the period."""
+        return replace(self, compare=name, compared=None)
 
     def with_preset(self, preset: str) -> "Selection":
         return replace(self, period=PRESETS[preset](self.today), preset=preset)
@@ -104,23 +129,33 @@ class Selection:
         return replace(self, filters={key: found for key, found in {**self.filters, name: kept}.items() if found})
 
 
-def read(params: QueryDict, preferences: Mapping[str, Any], today: date, time_zone: str) -> Selection:
-    """The selection in `params`; what is missing or makes no sense falls back to the preferences and the defaults."""
+def read(params: QueryDict, preferences: Mapping[str, Any], today: date, time_zone: str, table: str = "") -> Selection:
+    """The selection in `params`; what is missing or makes no sense falls back to the preferences and the defaults.
+
+    A typed comparison that makes no sense is kept, with what is wrong: the reader is to mend it.
+    """
     preset, period = _period(params, preferences, today)
+    compare = CUSTOM if params.get("compare") == CUSTOM else _one_of(
+        params.get("compare"), {NO_COMPARISON, *COMPARISONS}, preferences.get("compare"), DEFAULT_COMPARISON)  # fmt: skip
     return Selection(
         today, time_zone, period, preset,
-        compare=_one_of(params.get("compare"), {NO_COMPARISON, *COMPARISONS}, preferences.get("compare"), DEFAULT_COMPARISON),
+        compare=compare,
         filters=_filters(params),
         window=_one_of(params.get("window"), set(WINDOWS), DEFAULT_WINDOW),
         as_of=_as_of(params.get("as_of", ""), today),
         sort=params.get("sort", ""),
         chart=_chart(params.getlist("metric")),
+        compared=comparing.read(params, today) if compare == CUSTOM else None,
+        table=table,
+        columns=columns.read(params.get("columns", ""), table),
+        view=_number(params.get("view", "")),
     )  # fmt: skip
 
 
 def remembered(selection: Selection, params: QueryDict, preferences: Mapping[str, Any]) -> dict[str, Any] | None:
     """The preferences to store after this visit, or None where nothing was chosen anew. Typed periods are not kept."""
-    chosen = {name: value for name, value in (("period", selection.preset), ("compare", selection.compare)) if value}
+    compare = "" if selection.compare == CUSTOM else selection.compare
+    chosen = {name: value for name, value in (("period", selection.preset), ("compare", compare)) if value}
     chosen = {name: value for name, value in chosen.items() if name in params and preferences.get(name) != value}
     return {**preferences, **chosen} if chosen else None
 
@@ -151,11 +186,8 @@ def _one_of(value: Any, allowed: set[str], *fallbacks: Any) -> str:
 
 def _day(text: str) -> date | None:
     """None where it is no day, or one before anything was advertised online."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day >= EARLIEST else None
+    day = comparing.day(text)
+    return day if day and day >= EARLIEST else None
 
 
 def _as_of(text: str, today: date) -> date | None:
@@ -175,6 +207,11 @@ def _filters(params: QueryDict) -> dict[str, tuple[Any, ...]]:
         if values:
             found[name] = tuple(dict.fromkeys(values))
     return found
+
+
+def _number(text: str) -> int:
+    """A primary key, 0 where it cannot be one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def _parsed(name: str, text: str) -> Any:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from channels.connectors import PLATFORMS
 from channels.connectors.base import DEFAULT_WINDOW
 from mops.lib.period import COMPARISONS, DEFAULT_PRESET, PRESETS
+from reporting.comparing import CUSTOM
 from reporting.dimensions import DIMENSIONS
 from reporting.kpis import KPIS
 
@@ -27,7 +28,11 @@ class MetricsParameters(serializers.Serializer[Any]):
         child=serializers.CharField(), default=list,
         help_text="`channel:paid_search,display`; may be repeated. `-` means not assigned.",
     )  # fmt: skip
-    comparison = serializers.ChoiceField(["none", *COMPARISONS], default="none")
+    comparison = serializers.ChoiceField(
+        ["none", *COMPARISONS, CUSTOM], default="none", help_text="`year` is 364 days earlier: the same weekdays."
+    )
+    comparison_since = serializers.DateField(required=False, help_text="First day of a `custom` comparison.")
+    comparison_until = serializers.DateField(required=False, help_text="The day after its last one.")
     attribution_window = serializers.ChoiceField(WINDOWS, default=DEFAULT_WINDOW)
     as_of = serializers.DateTimeField(required=False, help_text="Show what was known at this instant (ISO 8601).")
     order_by = serializers.CharField(default="", allow_blank=True, help_text="`-spend`, `campaign` …")

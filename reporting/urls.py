@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from reporting.views import campaigns, channels, export, overview, passport
+from reporting.views import campaigns, channels, columns, export, overview, passport, saved
 
 
 class DayConverter:
@@ -33,4 +33,11 @@ urlpatterns = [
     path(CAMPAIGN + "<day:day>/<slug:window>/", campaigns.trace, name="channel_trace"),
     path("passport/<slug:page>/", passport.passport_of, name="passport"),
     path("export/<slug:page>/<slug:kind>/", export.export, name="export"),
+    path("export/<slug:page>/<slug:chart>/<slug:kind>/", export.chart, name="chart_export"),
+    path("columns/<slug:page>/", columns.choose, name="columns"),
+    path("views/<slug:page>/", saved.index, name="views"),
+    path("views/<slug:page>/new/", saved.create, name="view_create"),
+    path("views/<slug:page>/<int:pk>/", saved.change, name="view_change"),
+    path("views/<slug:page>/<int:pk>/default/", saved.default, name="view_default"),
+    path("views/<slug:page>/<int:pk>/delete/", saved.delete, name="view_delete"),
 ]

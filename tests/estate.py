@@ -11,6 +11,7 @@ from campaigns.models import Campaign, CampaignLink
 from channels.connectors.base import EntityRow
 from channels.models import AdAccount, Connection, PlatformCampaign
 from mops.lib.crypto import seal
+from reporting.models import SavedView
 from segments.models import Delivery, Endpoint, EndpointSegment, Membership, PastMembership, Segment, SegmentVersion
 from tests.channels.builders import a_row, store
 from tracking.consent import purposes
@@ -40,6 +41,7 @@ CHANNEL = "paid_social"
 VALUES: dict[str, dict[str, str]] = {  # addresses that name no object
     "": {},
     "channel": {"code": CHANNEL},
+    "chart": {"page": "overview", "chart": "over-time", "kind": "csv"},
     "export": {"page": "overview", "kind": "csv"},
     "page": {"page": "overview"},
     "platform": {"platform": "meta"},
@@ -62,6 +64,8 @@ class Estate:
             window = {"window": "default"} if target == "pulled row" else {}
             return {"code": CHANNEL, "campaign": self.platform_campaign.pk, **day, **window}
         found = getattr(self, target)
+        if isinstance(found, SavedView):
+            return {"page": found.table, "pk": found.pk}
         return {"uuid": found.uuid} if isinstance(found, Connection | Profile) else {"pk": found.pk}
 
     @cached_property
@@ -186,6 +190,11 @@ class Estate:
         return endpoint
 
     @cached_property
+    def saved_view(self) -> SavedView:
+        """Shared with the workspace."""
+        return SavedView.objects.create(workspace=self.workspace, table="channels", name=f"{self.name} view", query="period=7d")
+
+    @cached_property
     def segment(self) -> Segment:
         """With a rule, one member, and one who left."""
         segment = Segment.objects.create(workspace=self.workspace, name=f"{self.name} segment", state=Segment.State.LIVE, size=1)
@@ -261,5 +270,6 @@ class Estate:
             "event_source",
             "plan_version",
             "profile",
+            "saved_view",
         ):
             getattr(self, target)

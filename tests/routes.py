@@ -227,6 +227,13 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "reporting:channel_trace": Page(P.VIEW_REPORTS, "GET", "pulled row"),
     "reporting:passport": Page(P.VIEW_REPORTS, "GET", "page"),
     "reporting:export": Page(P.EXPORT_REPORTS, "GET", "export"),
+    "reporting:chart_export": Page(P.EXPORT_REPORTS, "GET", "chart"),
+    "reporting:columns": Page(P.VIEW_REPORTS, FORM, "page"),
+    "reporting:views": Page(P.VIEW_REPORTS, "GET", "page"),
+    "reporting:view_create": Page(P.VIEW_REPORTS, "POST", "page"),
+    "reporting:view_change": Page(P.SHARE_VIEWS, "POST", "saved_view"),  # this one is shared; one's own: test_saved_views
+    "reporting:view_default": Page(P.VIEW_REPORTS, "POST", "saved_view"),
+    "reporting:view_delete": Page(P.SHARE_VIEWS, "POST", "saved_view"),
     # login, from allauth
     "accept_invitation": Public(404, (("token", "unknown"),)),
     "account_login": Public(),

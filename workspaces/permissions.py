@@ -8,6 +8,7 @@ from workspaces.models import Role
 class Permission(StrEnum):
     VIEW_REPORTS = "view_reports"
     EXPORT_REPORTS = "export_reports"
+    SHARE_VIEWS = "share_views"  # saved views of dashboards that everybody sees
     MANAGE_CAMPAIGNS = "manage_campaigns"
     MANAGE_BUDGETS = "manage_budgets"
     MANAGE_GOALS = "manage_goals"
@@ -38,7 +39,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(P) - {P.TRANSFER_OWNERSHIP},
     Role.MARKETER: frozenset(
         {P.VIEW_REPORTS, P.EXPORT_REPORTS, P.MANAGE_CAMPAIGNS, P.MANAGE_BUDGETS, P.MANAGE_GOALS, P.VIEW_SEGMENTS, P.MANAGE_SEGMENTS}
-        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_FILES, P.VIEW_PROFILES, P.MANAGE_PLAN}
+        | {P.VIEW_CONNECTIONS, P.RUN_SYNC, P.VIEW_ORDERS, P.IMPORT_FILES, P.VIEW_PROFILES, P.MANAGE_PLAN, P.SHARE_VIEWS}
     ),
     Role.MANAGER: frozenset({P.VIEW_REPORTS, P.EXPORT_REPORTS, P.VIEW_SEGMENTS}),
     Role.PRIVACY: frozenset(

@@ -18,7 +18,8 @@ from reporting.board import ChannelBoard
 from reporting.query import Query
 from reporting.templatetags.formats import date as day_text
 from reporting.trace import StoredRow, stored_rows
-from reporting.views.page import WINDOW_LABELS, dashboard, select
+from reporting.views.bar import WINDOW_LABELS
+from reporting.views.page import dashboard, select
 from reporting.widgets import banners, day_table, empty, kpi_cards, time_chart
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.models import Workspace
@@ -31,10 +32,11 @@ Crumbs = list[tuple[str, str]]
 def campaign(request: WorkspaceRequest, workspace: str, code: str, campaign: int) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     found = get_campaign(space, code, campaign)
-    board = ChannelBoard(space, replace(select(request, space), filters={}), request.member, {"campaign": (found.pk,)}, found)
+    selection = replace(select(request, space), filters={})
+    board = ChannelBoard(space, selection, request.member, {"campaign": (found.pk,)}, found, page=f"campaign-{found.pk}")
     widgets = (banners.WIDGET, empty.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, day_table.WIDGET)
     return dashboard(
-        request, "reporting/dashboard.html", board, widgets, export_page=f"campaign-{found.pk}", title=found.name,
+        request, "reporting/dashboard.html", board, widgets, title=found.name,
         crumbs=_crumbs(space, found)[:-1],
         text=f"{PLATFORMS[found.account.platform].label} · {found.account.name} · {found.get_status_display()}",
     )  # fmt: skip

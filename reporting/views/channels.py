@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from channels.taxonomy import CHANNELS, Channel
+from reporting import columns
 from reporting.board import Board, ChannelBoard
 from reporting.views.page import dashboard, select
 from reporting.widgets import ad_table, banners, campaign_table, channel_table, empty, kpi_cards, ranking, show, time_chart
@@ -17,19 +18,19 @@ from workspaces.permissions import Permission
 @require_GET
 def channel_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
-    board = Board(space, select(request, space), request.member)
+    board = Board(space, select(request, space, columns.CHANNELS), request.member, page="channels")
     widgets = (banners.WIDGET, empty.WIDGET, channel_table.WIDGET, ranking.WIDGET)
-    return dashboard(request, "reporting/dashboard.html", board, widgets, export_page="overview", title=_("Channels"))
+    return dashboard(request, "reporting/dashboard.html", board, widgets, title=_("Channels"))
 
 
 @require_GET
 def channel(request: WorkspaceRequest, workspace: str, code: str) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     found = get_channel(code)
-    board = ChannelBoard(space, select(request, space), request.member, {"channel": (code,)})
+    board = ChannelBoard(space, select(request, space, columns.CAMPAIGNS), request.member, {"channel": (code,)}, page=code)
     widgets = (banners.WIDGET, empty.WIDGET, kpi_cards.WIDGET, time_chart.WIDGET, campaign_table.WIDGET)
     return dashboard(
-        request, "reporting/channel.html", board, widgets, export_page=code, title=str(found.label), channel=found,
+        request, "reporting/channel.html", board, widgets, title=str(found.label), channel=found,
         crumbs=[(_("Channels"), reverse("reporting:channels", args=[space.slug]))],
     )  # fmt: skip
 

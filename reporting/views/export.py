@@ -1,11 +1,11 @@
-"""A page's numbers as a file, from the same question."""
+"""The numbers of a page or a chart as a file, from the same question."""
 
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from reporting import export as files
 from reporting.views.page import select
-from reporting.views.questions import question
+from reporting.views.questions import Asked, charted, question, table_of
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.permissions import Permission
 
@@ -17,7 +17,18 @@ CSV = "text/csv; charset=utf-8"
 def export(request: WorkspaceRequest, workspace: str, page: str, kind: str) -> HttpResponseBase:
     """`kind`: csv (raw), excel (CSV for German Excel) or xlsx."""
     space = get_workspace(request, workspace, Permission.EXPORT_REPORTS)
-    board, query = question(space, select(request, space), request.member, page)
+    return _file(question(space, select(request, space, table_of(page)), request.member, page), kind)
+
+
+@require_GET
+def chart(request: WorkspaceRequest, workspace: str, page: str, chart: str, kind: str) -> HttpResponseBase:
+    """The figures a chart is drawn from; kinds as above."""
+    space = get_workspace(request, workspace, Permission.EXPORT_REPORTS)
+    return _file(charted(space, select(request, space, table_of(page)), request.member, page, chart), kind, chart)
+
+
+def _file(asked: Asked, kind: str, part: str = "") -> HttpResponseBase:
+    board, query = asked
     if kind not in ("csv", "excel", "xlsx"):
         raise Http404(f"No format {kind!r}")
     result = board.run(query)
@@ -27,6 +38,6 @@ def export(request: WorkspaceRequest, workspace: str, page: str, kind: str) -> H
     else:
         lines = files.raw_csv(query, result) if kind == "csv" else files.german_csv(query, result)
         response = StreamingHttpResponse(lines, content_type=CSV)
-    name = files.file_name(query, "xlsx" if kind == "xlsx" else "csv")
+    name = files.file_name(query, "xlsx" if kind == "xlsx" else "csv", part)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from reporting.board import Board
 from reporting.freshness import AccountFreshness
 from reporting.metric_table import SOURCE_LABELS
+from reporting.templatetags.formats import number
 from reporting.widgets import Context, Widget
 from workspaces.permissions import Permission, allows
 
@@ -25,7 +26,7 @@ class Banner:
 
 
 def load(board: Board) -> Context | None:
-    banners = [*_as_of(board), *_reconnect(board), *_stale(board), *_missing(board), *_lacking_comparison(board)]
+    banners = [*_as_of(board), *_reconnect(board), *_stale(board), *_missing(board), *_lacking_comparison(board), *_unequal(board)]
     return {"banners": banners[:SHOWN], "more": banners[SHOWN:]} if banners else None
 
 
@@ -74,6 +75,16 @@ def _lacking_comparison(board: Board) -> list[Banner]:
     names = ", ".join(str(SOURCE_LABELS[source]) for source in sorted(board.lacking))
     text = _("Numbers begin later, so changes are not shown: %(sources)s.") % {"sources": names}
     return [Banner("info", "git-compare-arrows", _("The comparison period is not complete"), text)]
+
+
+def _unequal(board: Board) -> list[Banner]:
+    """Sums of a longer period are larger: no verdict on the marketing."""
+    period, comparison = board.selection.period, board.selection.comparison
+    if comparison is None or period.days == comparison.days:
+        return []
+    text = _("%(days)s days are compared with %(others)s: compare ratios, not sums.") % {
+        "days": number(period.days), "others": number(comparison.days)}  # fmt: skip
+    return [Banner("info", "git-compare-arrows", _("The two periods differ in length"), text)]
 
 
 def _connections(board: Board, account: AccountFreshness) -> tuple[str, str]:

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from channels.connectors import PLATFORMS
 from channels.models import PlatformCampaign
 from reporting.board import Board
-from reporting.metric_table import GROUPS, build
+from reporting.columns import groups_of
+from reporting.metric_table import build
 from reporting.question import Result, Row
 from reporting.widgets import Context, Widget
 
@@ -20,17 +21,13 @@ def load(board: Board) -> Context | None:
     known = PlatformCampaign.objects.filter(workspace=board.workspace, pk__in=[row.key[0] for row in result.rows if row.key[0]])
     found = {campaign.pk: campaign for campaign in known.select_related("account")}
     result.rows[:] = [row for row in result.rows if row.key[0] is None or _has_spend(found[row.key[0]])]
-    slug, selection = board.workspace.slug, board.selection
+    slug, selection, chosen = board.workspace.slug, board.selection, board.selection.elsewhere
 
     def url_of(row: Row) -> str:
         campaign = found.get(row.key[0])
-        return (
-            reverse("reporting:channel_campaign", args=[slug, campaign.channel, campaign.pk]) + selection.having(sort="")
-            if campaign
-            else ""
-        )
+        return reverse("reporting:channel_campaign", args=[slug, campaign.channel, campaign.pk]) + chosen if campaign else ""
 
-    table = build(result, selection, _("Platform campaign"), url_of, GROUPS)
+    table = build(result, selection, _("Platform campaign"), url_of, groups_of(board.table))
     for line, row in zip(table.lines, result.rows, strict=True):
         if campaign := found.get(row.key[0]):
             line.detail = f"{PLATFORMS[campaign.account.platform].label} · {campaign.account.name}"
@@ -39,8 +36,7 @@ def load(board: Board) -> Context | None:
 
 
 def campaigns(board: Board) -> Result:
-    order = board.selection.sort if board.selection.sort.removeprefix("-") in board.table else "-spend"
-    return board.run(board.query(board.table, ("campaign",), comparison=None, order_by=order, limit=LIMIT))
+    return board.run(board.table_query("campaign", LIMIT))
 
 
 def _has_spend(campaign: PlatformCampaign) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from campaigns.pacing import Pacing, of_month
 from mops.lib.period import month_start
 from reporting.board import Board
+from reporting.columns import groups_of
 from reporting.figures import figure
 from reporting.metric_table import build
 from reporting.question import Row, Values
@@ -31,12 +32,12 @@ def load(board: Board) -> Context | None:
     result = board.channels
     if not result.rows:
         return None
-    slug = board.workspace.slug
+    slug, chosen = board.workspace.slug, board.selection.leaving(filters={})
 
     def url_of(row: Row) -> str:
-        return reverse("reporting:channel", args=[slug, row.key[0]]) + board.selection.having(filters={}, sort="")
+        return reverse("reporting:channel", args=[slug, row.key[0]]) + chosen
 
-    table = build(result, board.selection, _("Channel"), url_of)
+    table = build(result, board.selection, _("Channel"), url_of, groups_of(board.table))
     paces = _paces(board)
     for line, row in zip(table.lines, result.rows, strict=True):
         line.extra = paces.get(row.key[0])

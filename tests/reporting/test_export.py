@@ -5,11 +5,14 @@ from io import BytesIO, StringIO
 
 import openpyxl
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
 from reporting.export import file_name, german_csv, raw_csv, workbook
 from reporting.query import Query, run
+from tests.people import ClientFor
 from tests.reporting import builders as sample
+from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 5, 4)
@@ -80,3 +83,26 @@ def test_days_are_days_in_the_workbook():
 
 def test_the_file_is_named_after_its_period():
     assert file_name(asked(), "csv") == "muster-2026-05-01-2026-05-31.csv"
+
+
+@pytest.mark.parametrize("chart", ["over-time", "ranking"])
+def test_a_chart_gives_the_figures_it_is_drawn_from(chart: str, client_for: ClientFor, workspace: Workspace):
+    campaign = sample.campaign(sample.account(workspace))
+    sample.fact(campaign, DAY, spend=Decimal("7.5"), clicks=3)
+    params = {"since": "2026-05-03", "last": "2026-05-04", "compare": "none", "metric": ["spend", "clicks"]}
+    address = reverse("reporting:chart_export", args=["nordlicht", "overview", chart, "csv"])
+    response = client_for("owner").get(address, params)
+    rows = read(response.streaming_content, ",")
+    if chart == "ranking":
+        assert rows == [["channel", "spend", "currency"], ["paid_search", "7.5", "EUR"]]
+    else:
+        assert rows == [["day", "spend", "clicks", "currency"], ["2026-05-03", "", "", "EUR"], ["2026-05-04", "7.5", "3", "EUR"]]
+    assert f'"nordlicht-{chart}-2026-05-03-2026-05-04.csv"' in response["Content-Disposition"]
+
+
+NOWHERE = ["paid_search/ranking/csv", "overview/nonsense/csv", "overview/ranking/pdf", "nonsense/over-time/csv"]
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+def test_there_is_no_other_chart(path: str, client_for: ClientFor):
+    assert client_for("owner").get(f"/nordlicht/export/{path}/").status_code == 404

@@ -15,6 +15,7 @@ from channels.connectors.base import DEFAULT_WINDOW
 from channels.models import AdAccount, Connection, PlatformCampaign
 from mops.lib.period import Period
 from reporting.board import Board
+from reporting.columns import STANDARD
 from reporting.widgets import kpi_cards
 from tests.people import ClientFor
 from tests.reporting import builders as sample
@@ -100,7 +101,7 @@ def test_claims_of_two_platforms_have_no_sum_but_a_reason_and_parts(client: Clie
 
 def test_every_header_explains_itself(client: Client, search: PlatformCampaign) -> None:
     html = page(client, "overview")
-    for metric in (*Board.cards, *Board.table):
+    for metric in (*Board.cards, *STANDARD):
         assert f'popovertarget="explain-{metric}"' in html
         assert f'id="explain-{metric}" popover' in html
 

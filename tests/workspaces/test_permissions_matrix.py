@@ -12,6 +12,7 @@ EXPECTED = {
     Role.MARKETER: {
         Permission.VIEW_REPORTS,
         Permission.EXPORT_REPORTS,
+        Permission.SHARE_VIEWS,
         Permission.MANAGE_CAMPAIGNS,
         Permission.MANAGE_BUDGETS,
         Permission.MANAGE_GOALS,
