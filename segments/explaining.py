@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from segments import naming, versions
 from segments.compiling import explain
 from segments.compiling.explaining import Reason
 from segments.models import Segment
-from segments.rules.grammar import All, AnyOf, Not, Rule
+from segments.rules.grammar import All, AnyOf, Leaf, Not, OrderRule, Rule
 from segments.rules.parsing import BadRule
 from segments.rules.sentence import clause
 from tracking.models import Profile
 from workspaces.models import Workspace
+
+MONEY = ("revenue", "average", "margin")  # measures of orders in the workspace's currency
 
 
 class Part(NamedTuple):
@@ -24,6 +27,8 @@ class Part(NamedTuple):
     observed: str
     due: datetime | None
     parts: list["Part"]
+    amount: Decimal | None = None  # what was found, where it is money
+    currency: str = ""
 
 
 class Why(NamedTuple):
@@ -63,7 +68,19 @@ def _part(workspace: Workspace, reason: Reason) -> Part:
             names = naming.names(workspace, Rule(leaf))
             observed = reason.observed or ""
             words = clause(leaf, names)
-            return Part("", reason.holds, words[:1].upper() + words[1:], names.channels.get(observed, observed), reason.due, [])
+            found = names.channels.get(observed, observed)
+            amount = _amount(leaf, observed)
+            return Part("", reason.holds, words[:1].upper() + words[1:], found, reason.due, [], amount, workspace.currency)
+
+
+def _amount(leaf: Leaf, observed: str) -> Decimal | None:
+    """What was found as money, None where it is something else."""
+    if not isinstance(leaf, OrderRule) or leaf.measure not in MONEY:
+        return None
+    try:
+        return Decimal(observed)
+    except InvalidOperation:
+        return None
 
 
 def _turns(part: Part, *, wanted: bool) -> Iterator[Part]:
