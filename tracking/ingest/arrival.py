@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Arrival:
     acquisition: dict[str, Any] | None = None
     device: dict[str, str] | None = None
     profile_id: int | None = None
+    session_id: UUID | None = None  # of its visit
     dropped: str = ""  # why it is no event, as the bot rule says
     plan_version: int = 0  # id of the version it was held against; 0 where the plan says nothing about it
     violations: list[tuple[str, str]] = field(default_factory=list)  # (kind, property), see tracking.plan.compiled

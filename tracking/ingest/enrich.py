@@ -15,6 +15,7 @@ def enrich(arrivals: Sequence[Arrival]) -> None:
             arrival.device = dict(device(user_agent))
 
 
+@lru_cache(maxsize=20_000)
 def shortened(address: str) -> str:
     """The network of an IP address, /24 or /48: enough for a country, too little for a household. "" for anything else."""
     try:

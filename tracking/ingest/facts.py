@@ -5,18 +5,16 @@ sent one; its origin is its own, else its visit's.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from tracking import orders, refunds, row_rules
 from tracking.ingest.acquisition import as_origin
 from tracking.ingest.arrival import Arrival
-from tracking.ingest.sessions import VisitorDay, bounds
 from tracking.models import Order, Refund
 from tracking.outcome import Refused
 from workspaces.models import Workspace
@@ -46,8 +44,8 @@ class Note(NamedTuple):
     reason: str
 
 
-def store(arrivals: Sequence[Arrival], days: Sequence[VisitorDay], workspaces: dict[int, Workspace]) -> list[Note]:
-    """Store the orders and refunds these events, or the visits they changed, tell of."""
+def store(arrivals: Sequence[Arrival], visited: Collection[tuple[int, str]], workspaces: dict[int, Workspace]) -> list[Note]:
+    """Store the orders and refunds these events tell of, and those of the visits they changed: (workspace id, order id)."""
     notes: list[Note] = []
     for workspace_id, workspace in workspaces.items():
         own = [arrival for arrival in arrivals if arrival.workspace_id == workspace_id]
@@ -55,7 +53,7 @@ def store(arrivals: Sequence[Arrival], days: Sequence[VisitorDay], workspaces: d
         notes += [
             Note(a.id, a.received_at, "order_id is missing") for a in own if a.kind in KEYS and not order_key(a.properties, a.kind)
         ]
-        keys |= {("order", key) for key in _orders_of([day for day in days if day.workspace_id == workspace_id], workspace)}
+        keys |= {("order", key) for owner, key in visited if owner == workspace_id}
         notes += _store_orders(workspace, sorted(key for kind, key in keys if kind == "order"))
         notes += _store_refunds(workspace, sorted(key for kind, key in keys if kind == "refund"))
     return notes
@@ -82,26 +80,6 @@ LEFT JOIN tracking_session session ON session.id = e.session_id
 WHERE e.workspace_id = %s AND e.state = 'stored' AND e.kind = %s AND e.kind IN ('order', 'refund') AND {key} = ANY(%s)
 ORDER BY {key}, source.kind = 'browser', e.occurred_at DESC, e.message_id DESC
 """
-ORDERS_OF_DAYS = """
-SELECT DISTINCT e.properties->>'order_id'
-FROM unnest(%s::text[], %s::timestamptz[], %s::timestamptz[]) AS wanted(visitor, since, until)
-JOIN tracking_event e ON e.workspace_id = %s AND e.visitor = wanted.visitor
-    AND e.occurred_at >= wanted.since AND e.occurred_at < wanted.until
-WHERE e.state = 'stored' AND e.kind = 'order' AND e.properties->>'order_id' <> ''
-"""
-
-
-def _orders_of(days: Sequence[VisitorDay], workspace: Workspace) -> list[str]:
-    if not days:
-        return []
-    zone = ZoneInfo(workspace.time_zone)
-    limits = [bounds(day.day, zone) for day in days]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ORDERS_OF_DAYS,
-            [[day.visitor for day in days], [low for low, _ in limits], [high for _, high in limits], workspace.pk],
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _facts(workspace: Workspace, kind: str, keys: Sequence[str]) -> list[Fact]:

@@ -12,6 +12,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from tracking import changes
+from tracking.arrays import array, rows_of
 from tracking.goals.days import mark_events
 from tracking.ingest import facts, sessions, steps, store
 from tracking.ingest.arrival import Arrival
@@ -84,9 +85,8 @@ def _run(event_id: int | None, claimed: list[int]) -> int:
 
 def _claim(event_id: int | None) -> list[Arrival]:
     only, values = ("AND e.id = %s", [event_id]) if event_id else ("", [])
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(only=only), [*values, BATCH])
-        return [Arrival(*row[:15], *(json.loads(text) for text in row[15:])) for row in cursor.fetchall()]
+    rows = rows_of(CLAIM.format(only=only), [*values, BATCH])
+    return [Arrival(*row[:15], *(json.loads(text) if text != "{}" else {} for text in row[15:])) for row in rows]
 
 
 def _take_through(arrivals: Sequence[Arrival]) -> None:
@@ -94,11 +94,11 @@ def _take_through(arrivals: Sequence[Arrival]) -> None:
     kept, bots = steps.run_before_storing(arrivals)
     store.drop(bots, Rejection.Reason.BOT)
     lock_visitors(kept)
-    store.store(kept)
     zones = {pk: ZoneInfo(workspace.time_zone) for pk, workspace in found.items()}
-    days = sessions.recompute(kept, zones)
+    visited = sessions.recompute(kept, zones)
+    store.store(kept)
     mark_events(kept, zones)
-    store.note(facts.store(kept, days, found))
+    store.note(facts.store(kept, visited, found))
     for workspace_id in found:
         own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]
         changes.tell(workspace_id, (pair for arrival in own for pair in _facets(arrival)))
@@ -116,4 +116,4 @@ def lock_visitors(arrivals: Sequence[Arrival | Event]) -> None:
     """One batch at a time computes a visitor's visits. In order, so that two batches cannot wait for each other."""
     keys = sorted({zlib.crc32(f"{a.workspace_id}:{a.visitor}".encode()) - 2**31 for a in arrivals})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(1869509492, key) FROM unnest(%s::int[]) AS key", [keys])
+        cursor.execute("SELECT pg_advisory_xact_lock(1869509492, key) FROM unnest(%s::int[]) AS key", [array(keys)])

@@ -1,11 +1,13 @@
 """Visits: a visitor's events less than 30 minutes apart, cut at midnight of the workspace's zone.
 
-The cut at midnight makes a visitor's day a unit of its own: when an event arrives late, the visits of that day are
+An event is stored with its visit: the visits are computed from the events that are there and those that come, before these are
+written. The cut at midnight makes a visitor's day a unit of its own: when an event arrives late, the visits of that day are
 computed again from all its events, and the result is the one that any other order of arrival gives.
 """
 
+import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -13,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from tracking.arrays import columns_of
+from tracking.arrays import array, columns_of, rows_of
 from tracking.channel_grouping import Origin, group
-from tracking.ingest.arrival import VISITED, Arrival
+from tracking.ingest.arrival import VISITED, Arrival, text
 
 PAUSE = timedelta(minutes=30)
 NAMESPACE = uuid.UUID("6f5b1f0e-6a0e-4a39-9a39-6d6f70730003")
@@ -45,6 +47,7 @@ class Step(NamedTuple):
     acquisition: str | None  # JSON
     url: str | None
     session_id: uuid.UUID | None
+    order_key: str | None  # of an order
 
 
 class Visit(NamedTuple):
@@ -63,28 +66,47 @@ class Visit(NamedTuple):
     acquisition: str
 
 
-def recompute(arrivals: Sequence[Arrival], zones: dict[int, ZoneInfo]) -> list[VisitorDay]:
-    """The visits of every visitor's day these events fall on. The caller holds the visitors' locks."""
-    days = sorted(
-        {VisitorDay(a.workspace_id, a.visitor, day_of(a.occurred_at, zones[a.workspace_id])) for a in arrivals if a.makes_visits}
-    )
-    recompute_days(days, zones)
-    return days
+def recompute(arrivals: Sequence[Arrival], zones: dict[int, ZoneInfo]) -> set[tuple[int, str]]:
+    """The visits of every visitor's day these events fall on, and `session_id` of the events, which are yet to be stored.
+
+    The orders of these days that were there before, as (workspace id, order id): their origin may be another now. The caller
+    holds the visitors' locks.
+    """
+    coming = {a.id: a for a in arrivals if a.makes_visits}
+    days = sorted({VisitorDay(a.workspace_id, a.visitor, day_of(a.occurred_at, zones[a.workspace_id])) for a in coming.values()})
+    return _recompute(days, coming, zones)
 
 
 def recompute_days(days: Sequence[VisitorDay], zones: dict[int, ZoneInfo]) -> None:
     """The visits of these days from the events there are now; none where none is left. The caller holds the visitors' locks."""
+    _recompute(days, {}, zones)
+
+
+def _recompute(days: Sequence[VisitorDay], coming: Mapping[int, Arrival], zones: dict[int, ZoneInfo]) -> set[tuple[int, str]]:
     if not days:
-        return
-    steps = _steps(days, zones)
+        return set()
+    there = _steps(days, zones)
     visits: list[Visit] = []
     moved: list[tuple[int, datetime, uuid.UUID]] = []
-    for (workspace_id, _visitor), own in groupby(steps, key=lambda step: step[:2]):
+    for (workspace_id, _visitor), own in groupby(sorted([*there, *map(_step, coming.values())]), key=lambda step: step[:2]):
         for part in split(own, zones[workspace_id]):
             visit = summary(part, zones[workspace_id])
             visits.append(visit)
-            moved += [(step.id, step.received_at, visit.id) for step in part if step.session_id != visit.id]
+            for step in part:
+                if step.id in coming:
+                    coming[step.id].session_id = visit.id
+                elif step.session_id != visit.id:
+                    moved.append((step.id, step.received_at, visit.id))
     _write(days, visits, moved)
+    return {(step.workspace_id, step.order_key) for step in there if step.order_key}
+
+
+def _step(a: Arrival) -> Step:
+    acquisition = json.dumps(a.acquisition, ensure_ascii=False) if a.acquisition else None
+    return Step(
+        a.workspace_id, a.visitor, a.occurred_at, a.message_id, a.id, a.received_at, a.source_id, a.kind, a.channel, a.channel_rule,
+        acquisition, text(a.context, "page", "url"), None, None,
+    )  # fmt: skip
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -128,13 +150,14 @@ def summary(steps: Sequence[Step], zone: ZoneInfo) -> Visit:
 
 STEPS = """
 SELECT e.workspace_id, e.visitor, e.occurred_at, e.message_id, e.id, e.received_at, e.source_id, e.kind, e.channel, e.channel_rule,
-    e.acquisition::text, e.context->'page'->>'url', e.session_id
+    e.acquisition::text,
+    CASE WHEN jsonb_typeof(e.context #> '{page,url}') = 'string' THEN e.context #>> '{page,url}' END, e.session_id,
+    CASE WHEN e.kind = 'order' THEN e.properties->>'order_id' END
 FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[]) AS wanted(workspace_id, visitor, since, until)
 JOIN tracking_event e ON e.workspace_id = wanted.workspace_id AND e.visitor = wanted.visitor
     AND e.occurred_at >= wanted.since AND e.occurred_at < wanted.until
 JOIN tracking_source source ON source.id = e.source_id
 WHERE e.state = 'stored' AND e.anonymous_id <> '' AND e.type IN ('track', 'page', 'screen') AND source.kind = ANY(%s)
-ORDER BY e.workspace_id, e.visitor, e.occurred_at, e.message_id
 """
 DELETE = """
 DELETE FROM tracking_session session
@@ -165,14 +188,12 @@ WHERE e.id = moved.id AND e.received_at = moved.received_at
 def _steps(days: Sequence[VisitorDay], zones: dict[int, ZoneInfo]) -> list[Step]:
     limits = [bounds(day.day, zones[day.workspace_id]) for day in days]
     wanted = [(day.workspace_id, day.visitor, *limit) for day, limit in zip(days, limits, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(STEPS, [*columns_of(wanted), list(VISITED)])
-        return [Step._make(row) for row in cursor.fetchall()]
+    return [Step._make(row) for row in rows_of(STEPS, [*columns_of(wanted), list(VISITED)])]
 
 
 def _write(days: Sequence[VisitorDay], visits: Sequence[Visit], moved: Sequence[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(DELETE, [*columns_of(days), [visit.id for visit in visits]])
+        cursor.execute(DELETE, [*columns_of(days), array(visit.id for visit in visits)])
         if visits:
             cursor.execute(UPSERT, columns_of(visits))
         if moved:

@@ -1,7 +1,7 @@
 """The steps an event goes through, in order. What a step cannot make sense of becomes a note, never a lost event.
 
-Visits come after the events are stored, because they are computed from all events of the day, also those that were here
-before; orders come after them, because they take their origin from their visit. Counting is last: nobody waits for a counter.
+Visits are computed from all events of the day, also those that were here before, and an event is stored with its visit; orders come
+after them, because they take their origin from their visit. Counting is last: nobody waits for a counter.
 """
 
 from collections.abc import Callable, Sequence

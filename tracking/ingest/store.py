@@ -7,16 +7,19 @@ from typing import Any
 from django.db import connection
 
 from tracking.arrays import columns_of
-from tracking.ingest.arrival import Arrival
+from tracking.ingest.arrival import Arrival, text
 from tracking.ingest.facts import Note
 
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes an encoder each time
 UPDATE = """
 UPDATE tracking_event e SET state = 'stored', visitor = t.visitor, occurred_at = t.occurred_at, kind = t.kind, channel = t.channel,
     channel_rule = t.channel_rule, acquisition = t.acquisition::jsonb, device = t.device::jsonb, profile_id = t.profile_id,
-    notes = t.notes::jsonb, context = coalesce(t.context::jsonb, e.context)
+    session_id = t.session_id, notes = t.notes::jsonb,
+    context = CASE WHEN t.ip IS NULL THEN e.context ELSE jsonb_set(e.context, '{ip}', to_jsonb(t.ip)) END
 FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[])
-    AS t(id, received_at, visitor, occurred_at, kind, channel, channel_rule, acquisition, device, profile_id, notes, context)
+    %s::text[], %s::text[], %s::bigint[], %s::uuid[], %s::text[], %s::text[])
+    AS t(id, received_at, visitor, occurred_at, kind, channel, channel_rule, acquisition, device, profile_id, session_id, notes,
+        ip)
 WHERE e.id = t.id AND e.received_at = t.received_at
 """
 DROP = """
@@ -61,13 +64,13 @@ def note(notes: Sequence[Note]) -> None:
 def _row(arrival: Arrival) -> tuple[Any, ...]:
     return (
         arrival.id, arrival.received_at, arrival.visitor, arrival.occurred_at, arrival.kind, arrival.channel, arrival.channel_rule,
-        _json(arrival.acquisition), _json(arrival.device), arrival.profile_id, _json(arrival.notes),
-        _json(arrival.context) if "ip" in arrival.context else None,
+        _json(arrival.acquisition), _json(arrival.device), arrival.profile_id, arrival.session_id,
+        _json(arrival.notes), text(arrival.context, "ip") if "ip" in arrival.context else None,
     )  # fmt: skip
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    return None if value is None else ENCODE(value)
 
 
 def as_payload(arrival: Arrival) -> bytes:

@@ -51,10 +51,13 @@ def _all(event: Told, country: str) -> Iterator[Said]:
     yield Said(Kind.ANONYMOUS_ID, normalise.identifier(event.anonymous_id))
     yield Said(Kind.ANONYMOUS_ID, normalise.identifier(event.previous_id) if event.type == "alias" else "")
     for said in (event.traits if event.type == "identify" else {}, _object(event.context, "traits")):
+        if not said:
+            continue
         yield from (Said(Kind.EMAIL, normalise.email(value)) for value in _texts(said, EMAIL_KEYS))
         yield from (Said(Kind.PHONE, normalise.phone(value, country)) for value in _texts(said, PHONE_KEYS))
         yield from (Said(Kind.CRM_ID, normalise.identifier(value)) for value in _texts(said, CRM_KEYS))
-    yield Said(Kind.DEVICE, normalise.identifier("".join(_texts(_object(event.context, "device"), ("id",)))))
+    if device := _object(event.context, "device"):
+        yield Said(Kind.DEVICE, normalise.identifier("".join(_texts(device, ("id",)))))
     yield from _external(event.context.get("externalIds"))
 
 
@@ -74,11 +77,13 @@ def _texts(content: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
 
 def _object(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = content.get(name)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def traits(event: Told) -> dict[str, Any]:
     """Name → JSON value, of an identify call or an event's context.traits; long and empty ones are left out."""
     said = {**_object(event.context, "traits"), **(event.traits if event.type == "identify" else {})}
+    if not said:
+        return {}
     kept = [(name, value) for name, value in said.items() if 0 < len(name) <= 120 and value not in (None, "")]
     return {name: value for name, value in kept[:MOST_TRAITS] if len(str(value)) <= TRAIT_LENGTH}

@@ -23,6 +23,8 @@ POSTAL_CODE = re.compile(r"^(?:D\s*-?\s*|DE\s*-?\s*)?(\d{5})$", re.IGNORECASE)
 
 def text(value: str) -> str:
     """Compatible characters made one (NFKC), no control or invisible characters, single spaces."""
+    if value.isascii() and value.isprintable():
+        return " ".join(value.split())
     whole = unicodedata.normalize("NFKC", value)
     return " ".join("".join(" " if char.isspace() else char for char in whole if unicodedata.category(char) not in ("Cc", "Cf")
                             or char.isspace()).split())  # fmt: skip

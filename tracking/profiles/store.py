@@ -26,6 +26,10 @@ SELECT l.hub_id, l.leaf_id, l.first_at FROM tracking_identitylink l
 JOIN unnest(%s::bigint[], %s::bigint[]) AS k (hub, leaf) ON l.hub_id = k.hub AND l.leaf_id = k.leaf
 """
 LINKS = "SELECT hub_id, leaf_id, first_at, is_confirmed FROM tracking_identitylink WHERE hub_id = ANY(%s::bigint[])"
+NEXT_IDS = """
+WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name)
+SELECT nextval(name) FROM sequence, generate_series(1, %s)
+"""
 PROFILES = "SELECT id, merged_into_id, first_seen, last_seen FROM tracking_profile WHERE id = ANY(%s::bigint[]) ORDER BY id"
 FAMILY = "SELECT id FROM tracking_profile WHERE workspace_id = %s AND (id = ANY(%s) OR merged_into_id = ANY(%s))"
 SEEN = """
@@ -170,4 +174,4 @@ def pairs(wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], datetime
 def next_ids(table: str, number: int) -> list[int]:
     if not number:
         return []
-    return [row[0] for row in run("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", table, number)]
+    return [row[0] for row in run(NEXT_IDS, table, number)]
