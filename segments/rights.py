@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from django.db import connection
 from django.db.models import Q
 
-from tracking.rights.registry import Erasure, Found, Kept, Personal, Room, add
+from tracking.rights.declaring import Erasure, Found, Kept, Personal, Room
+from tracking.rights.registry import add
 
 if TYPE_CHECKING:
     from tracking.rights.person import Person

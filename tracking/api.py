@@ -14,10 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tracking import orders, refunds
-from tracking.orders import OrderRow
 from tracking.outcome import Outcome, Refused
-from tracking.refunds import RefundRow
-from tracking.row_rules import KEY_LENGTH
+from tracking.row_rules import KEY_LENGTH, OrderRow, RefundRow
 from workspaces.api_keys import RequiresScope
 from workspaces.models import ApiKey, Workspace
 

@@ -5,9 +5,7 @@ earliest order whenever it arrives, refunds find their order whichever of the tw
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -20,6 +18,7 @@ from tracking.blind_index import Indexer
 from tracking.channel_grouping import Origin, group
 from tracking.models import Customer, Order
 from tracking.outcome import Outcome, Refused
+from tracking.row_rules import OrderRow
 from workspaces.models import Workspace
 
 AD_PLATFORMS = [platform.key for platform in PLATFORMS.values() if platform.has_spend]  # analytics repeats their campaign ids
@@ -33,26 +32,6 @@ CUT = {
     "fbclid": 500,
     "referrer": 500,
 }
-
-
-class OrderRow(NamedTuple):
-    """One order as the shop reports it; money in `currency`."""
-
-    order_id: str
-    ordered_at: datetime  # aware
-    gross: Decimal
-    net: Decimal
-    currency: str  # ISO 4217
-    customer_key: str = ""  # "" = a guest nobody can recognise again
-    margin: Decimal | None = None
-    is_new_customer: bool | None = None  # None = decided by the first order we know
-    utm_source: str = ""
-    utm_medium: str = ""
-    utm_campaign: str = ""
-    utm_id: str = ""
-    gclid: str = ""
-    fbclid: str = ""
-    referrer: str = ""
 
 
 def store(workspace: Workspace, rows: Sequence[OrderRow], source: str) -> Outcome:

@@ -1,9 +1,6 @@
 """Refunds come in: each is stored once, sent again it is corrected; it may be here before its order."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -12,20 +9,8 @@ from mops.lib.locks import lock_in_transaction
 from tracking import changes, row_rules
 from tracking.models import Order, Refund
 from tracking.outcome import Outcome, Refused
+from tracking.row_rules import RefundRow
 from workspaces.models import Workspace
-
-
-class RefundRow(NamedTuple):
-    """Money given back for an order, whole or in part; amounts are positive, in `currency`."""
-
-    refund_id: str
-    order_id: str
-    refunded_at: datetime  # aware
-    gross: Decimal
-    net: Decimal
-    currency: str  # ISO 4217
-    margin: Decimal | None = None
-
 
 FIELDS = ("order_id_text", "order", "refunded_at", "day", "gross", "net", "margin", "currency")
 

@@ -111,7 +111,7 @@ class RetentionRule(models.Model):
     """A workspace keeps a kind of data for another time than the default."""
 
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="retention_rules")
-    kind = models.CharField(max_length=12)  # tracking.rights.registry.Kept
+    kind = models.CharField(max_length=12)  # tracking.rights.declaring.Kept
     days = models.PositiveIntegerField()
     changed_at = models.DateTimeField(auto_now=True)
     changed_by = models.ForeignKey("workspaces.User", models.SET_NULL, null=True)

@@ -1,17 +1,13 @@
-"""What a row must be to be stored, with the reason told to people. One set of rules for API, files and connectors."""
+"""What an order and a refund are as a row, and what a row must be to be stored. One set of rules for API, files and shops."""
 
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from mops.lib import clock
-
-if TYPE_CHECKING:
-    from tracking.orders import OrderRow
-    from tracking.refunds import RefundRow
 
 KEY_LENGTH = 120
 LARGEST = Decimal(10) ** 12  # fits Decimal(18, 6)
@@ -20,7 +16,39 @@ CURRENCY = re.compile(r"[A-Za-z]{3}")
 CLOCK_SKEW = timedelta(days=1)  # shops send local times as if they were UTC; a day covers every zone
 
 
-def order_problem(row: "OrderRow") -> str:
+class OrderRow(NamedTuple):
+    """One order as the shop reports it; money in `currency`."""
+
+    order_id: str
+    ordered_at: datetime  # aware
+    gross: Decimal
+    net: Decimal
+    currency: str  # ISO 4217
+    customer_key: str = ""  # "" = a guest nobody can recognise again
+    margin: Decimal | None = None
+    is_new_customer: bool | None = None  # None = decided by the first order we know
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_id: str = ""
+    gclid: str = ""
+    fbclid: str = ""
+    referrer: str = ""
+
+
+class RefundRow(NamedTuple):
+    """Money given back for an order, whole or in part; amounts are positive, in `currency`."""
+
+    refund_id: str
+    order_id: str
+    refunded_at: datetime  # aware
+    gross: Decimal
+    net: Decimal
+    currency: str  # ISO 4217
+    margin: Decimal | None = None
+
+
+def order_problem(row: OrderRow) -> str:
     """Why the order cannot be stored; "" when it can."""
     return (
         _key_problem(row.order_id, _("The order id"))
@@ -30,7 +58,7 @@ def order_problem(row: "OrderRow") -> str:
     )
 
 
-def refund_problem(row: "RefundRow") -> str:
+def refund_problem(row: RefundRow) -> str:
     """Why the refund cannot be stored; "" when it can."""
     return (
         _key_problem(row.refund_id, _("The refund id"))

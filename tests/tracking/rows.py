@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tracking.orders import OrderRow
-from tracking.refunds import RefundRow
+from tracking.row_rules import OrderRow, RefundRow
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 

@@ -14,8 +14,7 @@ from channels.models import AdAccount, Connection, PlatformCampaign
 from tests.tracking.rows import NOON, order, refund
 from tracking import orders, refunds
 from tracking.models import Customer, Order, Refund
-from tracking.orders import OrderRow
-from tracking.refunds import RefundRow
+from tracking.row_rules import OrderRow, RefundRow
 from workspaces.models import Workspace
 
 

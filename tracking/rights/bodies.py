@@ -15,7 +15,7 @@ from tracking.rights.person import Person
 def raw_bodies(person: Person) -> int:
     """Receipts stay for the books of the collector; of a batch the events of other people stay too."""
     ids = set(finding.events(person).values_list("message_id", flat=True))
-    found = searching.raw_bodies(person)
+    found = finding.raw_bodies(person)
     for pk in found:
         rest = without(bytes(RawBody.objects.get(pk=pk).body), ids, person)
         state = RawBody.State.TRIMMED if rest else RawBody.State.EMPTY

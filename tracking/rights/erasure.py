@@ -13,8 +13,8 @@ from django.db.models import F
 from tracking.consent import removals, suppression
 from tracking.models import Customer, Identity, Order, Release, Suppression
 from tracking.rights import bodies, finding, journal, outside, registry, stripping
+from tracking.rights.declaring import Erasure, Kept, Personal
 from tracking.rights.person import NORMALISED, Person
-from tracking.rights.registry import Erasure
 
 FILES, QUEUES, MENTIONS = "files", "valkey", "mentions"
 
@@ -49,7 +49,7 @@ def erase(person: Person, *, noted: bool = False) -> Outcome:
 def forget_profile(person: Person) -> None:
     """Only what hangs on profiles: identifiers, traits, merges. For people nobody has seen for long."""
     for line in registry.tables(Erasure.DELETE):
-        if line.kept == registry.Kept.PROFILES:
+        if line.kept == Kept.PROFILES:
             steps().get(line.table, _by_rule)(person, line)
 
 
@@ -68,7 +68,7 @@ def _done(rows: int, waiting: int = 0) -> Target:
     return Target("waiting" if waiting else "done", rows, waiting)
 
 
-def _by_rule(person: Person, line: registry.Personal) -> Target:
+def _by_rule(person: Person, line: Personal) -> Target:
     """Tables that need nothing but what their declaration says."""
     rows = finding.rows(line.table, person)
     if line.erasure == Erasure.DELETE:
@@ -78,12 +78,12 @@ def _by_rule(person: Person, line: registry.Personal) -> Target:
     raise RuntimeError(f"{line.table} says {line.erasure} and has no step for it")
 
 
-def _orders(person: Person, _line: registry.Personal) -> Target:
+def _orders(person: Person, _line: Personal) -> Target:
     orders = list(finding.rows("tracking.Order", person).values_list("pk", flat=True))
     return _done(Order.objects.filter(pk__in=orders).update(gclid="", fbclid="", referrer=""))
 
 
-def _customers(person: Person, _line: registry.Personal) -> Target:
+def _customers(person: Person, _line: Personal) -> Target:
     """The shop's key becomes a random one: the books still tell a buyer's first order from the next, but not who it was."""
     found = list(finding.rows("tracking.Customer", person).exclude(key__startswith="erased-"))
     for customer in found:
@@ -91,11 +91,11 @@ def _customers(person: Person, _line: registry.Personal) -> Target:
     return _done(Customer.objects.bulk_update(found, ["key", "user_index", "crm_index", "profile"]))
 
 
-def _import_files(person: Person, _line: registry.Personal) -> Target:
+def _import_files(person: Person, _line: Personal) -> Target:
     return _done(*bodies.import_files(person))
 
 
-def _releases(person: Person, _line: registry.Personal) -> Target:
+def _releases(person: Person, _line: Personal) -> Target:
     """First the destinations forget, then we do: the ledger is the only memory of what has to come back."""
     rows = finding.rows("tracking.Release", person)
     removals.queue(person.workspace.pk, rows.filter(removal="").values_list("purpose", "subject").distinct())
@@ -103,14 +103,14 @@ def _releases(person: Person, _line: registry.Personal) -> Target:
     return _done(deleted, rows.count())
 
 
-def _identities(person: Person, line: registry.Personal) -> Target:
+def _identities(person: Person, line: Personal) -> Target:
     """Identities that only began in one of these profiles belong to somebody else now."""
     moved = Identity.objects.filter(home__in=person.profiles).exclude(profile__in=person.profiles)
     moved.update(home=F("profile"))
     return _by_rule(person, line)
 
 
-def _requests(person: Person, _line: registry.Personal) -> Target:
+def _requests(person: Person, _line: Personal) -> Target:
     """What earlier requests named; the one being worked on forgets when it ends (`requests.run`)."""
     rows = finding.rows("tracking.DataSubjectRequest", person).exclude(state__in=["open", "running"])
     return _done(rows.update(sealed_identifier=b"", proof="", note=""))
@@ -134,7 +134,7 @@ def steps() -> "dict[str, Step]":
     return STEPS | {table: _counted(strip) for room in registry.rooms() for table, strip in room.strips.items()}
 
 
-Step = Callable[[Person, registry.Personal], Target]
+Step = Callable[[Person, Personal], Target]
 STEPS: dict[str, Step] = {
     "tracking.Order": _orders,
     "tracking.Customer": _customers,

@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
-from tracking.models import Event, Order, Refund
+from tracking.models import Event, Order, RawBody, Refund
 from tracking.rights import registry, searching
 from tracking.rights.person import DEVICE_KINDS, SENDER_KINDS, Kind, Person
 from workspaces.models import Member, User
@@ -33,6 +33,13 @@ def sent_by(person: Person) -> Q:
 
 def events(person: Person) -> QuerySet[Event]:
     return Event.objects.filter(sent_by(person), workspace=person.workspace)
+
+
+def raw_bodies(person: Person) -> list[int]:
+    """Bodies that brought the person's events or hold the person otherwise."""
+    sent = RawBody.objects.filter(pk__in=events(person).values("raw_id"), workspace=person.workspace).exclude(body=b"")
+    brought = set(sent.values_list("pk", flat=True))
+    return [*brought, *searching.raw_bodies(person, brought)]
 
 
 def _order_ids(person: Person) -> list[str]:
@@ -122,7 +129,7 @@ LOOKUPS: dict[str, Lookup] = {
     "tracking.RefusedRow": lambda person: Q(pk__in=searching.refused_rows(person)),
     "tracking.ImportFile": lambda person: Q(pk__in=searching.import_files(person)),
     "tracking.Rejection": lambda person: Q(pk__in=searching.rejections(person)),
-    "tracking.RawBody": lambda person: Q(pk__in=searching.raw_bodies(person)),
+    "tracking.RawBody": lambda person: Q(pk__in=raw_bodies(person)),
     "tracking.Touchpoint": lambda person: _visits(person) | Q(session__in=events(person).values("session_id")),
     "tracking.Conversion": lambda person: _visits(person) | Q(message_id__in=events(person).values("message_id")),
     "tracking.Session": _sessions,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tracking.blind_index import Unidentifiable
 from tracking.models import DataSubjectRequest
 from tracking.rights import person
-from tracking.rights.registry import Kept
+from tracking.rights.declaring import Kept
 from tracking.rights.retention import TIMERS
 
 

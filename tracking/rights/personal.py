@@ -5,7 +5,7 @@ What erasure finds others by (events, then identifiers) comes last, so that a ru
 
 from django.utils.translation import gettext_noop
 
-from tracking.rights.registry import Erasure, Found, Kept, Personal
+from tracking.rights.declaring import Erasure, Found, Kept, Personal
 
 BOOKS = gettext_noop(
     "Orders are records that tax and commercial law have kept for eight to ten years (§ 147 AO, § 257 HGB; Art. 17(3)(b) GDPR)."

@@ -35,7 +35,7 @@ from tracking.models import (
     Touchpoint,
 )
 from tracking.rights import erasure, outside, person, stripping
-from tracking.rights.registry import Kept
+from tracking.rights.declaring import Kept
 from workspaces import audit
 from workspaces.models import AuditEvent, User, Workspace
 

@@ -4,7 +4,7 @@ Slow by nature and rare: a request about a person reads what of the last 30 days
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db import connection
@@ -36,14 +36,10 @@ SELECT r.id FROM tracking_rejection r WHERE r.workspace_id = %(workspace)s AND (
 """
 
 
-def raw_bodies(person: Person) -> list[int]:
-    """Bodies that brought the person's events or hold the person otherwise."""
-    from tracking.rights.finding import events
-
-    brought = RawBody.objects.filter(pk__in=events(person).values("raw_id"), workspace=person.workspace).exclude(body=b"")
-    own = set(brought.values_list("pk", flat=True))
-    searched = (pk for pk in _search(BODIES, "raw.body", person) if pk not in own)
-    return [*own, *(pk for pk in searched if is_about(bytes(RawBody.objects.get(pk=pk).body), person))]
+def raw_bodies(person: Person, brought: Collection[int]) -> list[int]:
+    """Bodies that hold the person, besides those that `brought` the person's events."""
+    searched = (pk for pk in _search(BODIES, "raw.body", person) if pk not in brought)
+    return [pk for pk in searched if is_about(bytes(RawBody.objects.get(pk=pk).body), person)]
 
 
 def rejections(person: Person) -> list[int]:

@@ -20,7 +20,7 @@ from tracking.ingest import run
 from tracking.invariants import broken
 from tracking.models import Customer, DataSubjectRequest, Event, ImportFile, Order, RawBody, RefusedRow, Release, Suppression
 from tracking.rights import erasure, journal, person, registry, requests
-from tracking.rights.registry import Erasure
+from tracking.rights.declaring import Erasure
 from workspaces.models import Workspace
 
 KEPT = {  # what stays by declaration, and where: everything else is searched for in the whole dump

@@ -2,7 +2,7 @@
 
 from tests.tracking.rights.planting import Planted
 from tracking.rights import erasure, finding, registry
-from tracking.rights.registry import Erasure
+from tracking.rights.declaring import Erasure
 
 
 def test_every_field_of_every_model_is_declared_once() -> None:

@@ -31,7 +31,8 @@ from tracking.models import (
     Session,
 )
 from tracking.rights import retention
-from tracking.rights.registry import Kept, personal
+from tracking.rights.declaring import Kept
+from tracking.rights.registry import personal
 from workspaces import audit
 from workspaces.models import AuditEvent, User, Workspace
 

@@ -10,9 +10,8 @@ from tracking.imports import traces, values
 from tracking.imports.kind import Cell, Field, Given, Kind, Reading, Row
 from tracking.imports.kinds import money
 from tracking.models import ImportFile
-from tracking.orders import OrderRow
 from tracking.outcome import Outcome
-from tracking.row_rules import order_problem
+from tracking.row_rules import OrderRow, order_problem
 from workspaces.models import Workspace
 
 FIELDS: tuple[Field, ...] = (

@@ -11,8 +11,7 @@ from tracking.imports.kind import Cell, Field, Given, Kind, Reading, Row
 from tracking.imports.kinds import money
 from tracking.models import ImportFile
 from tracking.outcome import Outcome
-from tracking.refunds import RefundRow
-from tracking.row_rules import refund_problem
+from tracking.row_rules import RefundRow, refund_problem
 from workspaces.models import Workspace
 
 FIELDS: tuple[Field, ...] = (
