@@ -9,14 +9,13 @@ from datetime import datetime
 from segments.compiling.events import Events
 from segments.compiling.leaves import compile_leaf
 from segments.compiling.people import People
-from segments.compiling.plan import Compiled, Plan, Source, Who
+from segments.compiling.plan import FENCE, Compiled, Plan, Source, Who
 from segments.compiling.statements import Statement
 from segments.compiling.tree import EXACT_HEIGHT, NEVER, Combined, combine
 from segments.rules.grammar import All, AnyOf, Leaf, Node, Not, Rule
 from segments.rules.references import expand
 from workspaces.models import Workspace
 
-FENCE = "OFFSET 0"  # without it the columns of leaves would be copied into every place they are used in
 # Rows of these move with identities and customers when profiles merge, in the same transaction.
 LEADS = ("orders", "traits", "consents", "events", "identities")
 
@@ -86,7 +85,7 @@ class Leaves:
 
     def statement(self, sql: str, common: str = "") -> Statement:
         parts = [part for part in (self.plan.people.common(self.plan.params, self.plan.space), common) if part]
-        return Statement(f"WITH {', '.join(parts)} {sql}" if parts else sql, dict(self.plan.params))
+        return Statement(f"WITH {', '.join(parts)} {sql}" if parts else sql, dict(self.plan.params), self.plan.params.spans)
 
 
 def _width(name: str, source: Source) -> float:

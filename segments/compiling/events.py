@@ -1,10 +1,11 @@
 """What people did: one scan of the events of these people, by name and time where every leaf allows it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from segments.compiling import comparing, properties
-from segments.compiling.plan import Compiled, Grouped, Plan, Who
+from segments.compiling.plan import FENCE, Compiled, Grouped, Plan, Who
 from segments.compiling.windows import due_of, span_of
 from segments.rules.grammar import EventName, EventRule
 
@@ -34,22 +35,32 @@ class Events(Grouped):
             self.sinces = None if since is None else self.sinces | {since}
 
     def render(self, plan: Plan, people: Who) -> str:
-        """What all columns ask for is asked once, of the scan."""
+        """What all columns ask for is asked once, of the scan; what several ask for, once per event."""
         where = [f"e.workspace_id = {plan.space}", "e.state = 'stored'", "e.profile_id IS NOT NULL", people("e.profile_id"),
-                 f"{AT} <= {plan.at}", *self._narrowed()]  # fmt: skip
-        matches = {match for _, match, _ in self.parts.values()}
+                 f"{AT} <= {plan.at}", *self._narrowed(by_month=not plan.people.is_everybody)]  # fmt: skip
+        matches = Counter(match for _, match, _ in self.parts.values())
         whens = {when for _, _, when in self.parts.values()}
-        common = [parts.pop() for parts in (matches, whens) if len(parts) == 1]
-        columns = [_column(name, *part, common) for name, part in self.parts.items()]
+        common = [parts.pop() for parts in (set(matches), whens) if len(parts) == 1]
         where += [part for part in common if part != "true"]
-        return f"SELECT e.profile_id, {', '.join(columns)} FROM tracking_event e WHERE {' AND '.join(where)} GROUP BY e.profile_id"  # noqa: S608
+        shared = [match for match, uses in matches.items() if uses > 1 and match != "true" and match not in common]
+        flags = {match: f"e.m{place}" for place, match in enumerate(shared)}
+        columns = [_column(name, aggregate, flags.get(match, match), when, common)
+                   for name, (aggregate, match, when) in self.parts.items()]  # fmt: skip
+        scan = f"tracking_event e WHERE {' AND '.join(where)}"
+        if flags:
+            asked = "".join(f", ({match}) AS {flag.removeprefix('e.')}" for match, flag in flags.items())
+            scan = f"(SELECT e.*{asked} FROM {scan} {FENCE}) AS e"  # noqa: S608
+        return f"SELECT e.profile_id, {', '.join(columns)} FROM {scan} GROUP BY e.profile_id"  # noqa: S608
 
-    def _narrowed(self) -> list[str]:
+    def _narrowed(self, *, by_month: bool) -> list[str]:
+        """`by_month`: only look into months it can be in. Nothing is received before it happens; of everybody's an index knows
+        all but when they were received."""
         names, sinces = sorted(self.names or ()), sorted(self.sinces or ())
         found = [f"e.name = {names[0]}" if len(names) == 1 else f"e.name IN ({', '.join(names)})"] if names else []
         if sinces:
             first = sinces[0] if len(sinces) == 1 else f"least({', '.join(sinces)})"
             found.append(f"{AT} >= {first}")
+            found += [f"e.received_at >= {first}"] if by_month else []
         return found
 
 

@@ -32,7 +32,7 @@ class People:
     def condition(self, params: Params, column: str) -> str:
         """SQL that holds for them, on a column with profile ids."""
         if self.ids is not None:
-            return f"{column} = ANY({params.add(list(self.ids))}::bigint[])"
+            return f"{column} = ANY({params.people(self.ids)}::bigint[])"
         return "true" if self.share is None else f"{column} = ANY(ARRAY(SELECT id FROM people))"  # noqa: S608
 
 

@@ -14,6 +14,7 @@ from segments.compiling.statements import Params
 from workspaces.models import Workspace
 
 Who: TypeAlias = Callable[[str], str]
+FENCE = "OFFSET 0"  # without it the columns of a subquery would be copied into every place they are used in
 
 
 class Compiled(NamedTuple):
@@ -56,13 +57,14 @@ class Plan:
 
     @property
     def at(self) -> str:
-        return f"{self.params.add(self.now)}::timestamptz"
+        return self.ago(timedelta())
 
     def ago(self, span: timedelta) -> str:
-        return f"{self.params.add(self.now - span)}::timestamptz"
+        return f"{self.params.ago(self.now, span)}::timestamptz"
 
     def span(self, span: timedelta) -> str:
-        return f"{self.params.add(span)}::interval"
+        """In seconds: adding days takes PostgreSQL through the calendar of a zone."""
+        return f"{self.params.add(f'{span // timedelta(seconds=1)} seconds')}::interval"
 
     def midnight(self, day: date) -> str:
         """Where a day of the workspace's zone begins."""

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from tracking.arrays import columns_of
+
 PEOPLE = 1_000  # looked at in one update
 SOONEST = timedelta(milliseconds=20)  # a moment that is over already would be asked for without end
 
@@ -44,7 +46,7 @@ def _write(workspace_id: int, moments: Mapping[int, datetime | None], now: datet
     rows = sorted((profile_id, max(at, now + SOONEST)) for profile_id, at in moments.items() if at)
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(SET.format(differs=differs), [workspace_id, [id_ for id_, _ in rows], [at for _, at in rows]])
+            cursor.execute(SET.format(differs=differs), [workspace_id, *columns_of(rows)])
 
 
 def waiting(now: datetime) -> list[int]:

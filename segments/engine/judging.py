@@ -7,7 +7,7 @@ from typing import NamedTuple
 import structlog
 from django.db import DatabaseError, connection, transaction
 
-from segments.compiling import these, verdicts
+from segments.engine import asking
 from segments.rules.grammar import Rule
 from workspaces.models import Workspace
 
@@ -64,11 +64,10 @@ def fault(error: Exception) -> str:
 
 
 def _ask(workspace: Workspace, rules: Mapping[int, Rule], people: Sequence[int], now: datetime) -> dict[int, Verdict]:
-    statement = verdicts(workspace, rules, these(people), now)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}")
-        cursor.execute(statement.sql, statement.params)
-        return {profile_id: Verdict(frozenset(segments), due) for profile_id, segments, due in cursor.fetchall()}
+        cursor.execute(f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}; {asking.SETTING}")
+        found = asking.ask(workspace, rules, people, now)
+    return {profile_id: Verdict(frozenset(segments), due) for profile_id, segments, due in found}
 
 
 def _joined(one: Mapping[int, Verdict], other: Mapping[int, Verdict]) -> dict[int, Verdict]:

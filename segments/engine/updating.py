@@ -18,27 +18,33 @@ from segments.engine.judging import NOBODY, Judged, judge
 from segments.engine.writing import MembershipChange
 from segments.models import Cause
 from segments.rules.grammar import Rule
+from tracking.arrays import array
 from tracking.changes import PERSON
 from workspaces.models import Workspace
 
 log = structlog.get_logger(__name__)
 Update = Callable[[int], int]
 
+BY_TIME = (Cause.TIME, "")
 PATIENCE = 500  # milliseconds to wait for another update of the workspace
 MEMBERS = """
 SELECT profile_id, segment_id FROM segments_membership
-WHERE workspace_id = %s AND profile_id = ANY(%s) AND segment_id = ANY(%s)
+WHERE workspace_id = %s AND profile_id = ANY(%s::bigint[]) AND segment_id = ANY(%s::bigint[])
 """
 
 
 class Look(NamedTuple):
-    """What an update looks at: people with the reason, rules and lists to ask, and whether these are all there are."""
+    """What an update looks at: people with the reason, rules and lists to ask, and whether these are all there are.
+
+    `moved`: rules the reasons concern; others are asked with them, and only time can have changed those.
+    """
 
     workspace: Workspace
     now: datetime
     reasons: Mapping[int, tuple[str, str]]  # profile: cause, detail
     rules: Mapping[int, Rule]
     lists: Collection[int]
+    moved: Collection[int]
     is_whole: bool
 
 
@@ -67,8 +73,8 @@ def apply_due(workspace_id: int) -> int:
             return 0
         workspace = Workspace.objects.get(pk=workspace_id)
         found = index.of(workspace)
-        rules = {id_: found.rules[id_] for id_ in found.timed}
-        _write(Look(workspace, now, dict.fromkeys(people, (Cause.TIME, "")), rules, (), is_whole=True))
+        rules = {id_: rule for id_, rule in found.rules.items() if id_ in found.timed}
+        _write(Look(workspace, now, dict.fromkeys(people, BY_TIME), rules, (), rules, is_whole=True))
     return len(people)
 
 
@@ -80,9 +86,12 @@ def _look_at_touched(workspace_id: int, facets: Mapping[int, set[str]]) -> Look:
     strangers = [profile_id for profile_id, own in facets.items() if PERSON in own]
     if strangers and found.lists:
         lists.follow(workspace_id, strangers)
-    rules = found.moved_by(changed)
+    moved = found.moved_by(changed)
+    # All of them are one question that is asked often; each choice of half of them would be compiled and planned anew.
+    rules = found.rules if 2 * len(moved) > len(found.rules) else moved
     reasons = {profile_id: (Cause.CHANGE, ", ".join(sorted(own))) for profile_id, own in facets.items()}
-    return Look(workspace, clock.now(), reasons, rules, found.lists if strangers else (), rules.keys() >= found.timed)
+    is_whole = rules.keys() >= found.timed
+    return Look(workspace, clock.now(), reasons, rules, found.lists if strangers else (), [*moved, *found.lists], is_whole)
 
 
 def _stop_broken(found: Index) -> None:
@@ -106,16 +115,17 @@ def _write(look: Look) -> None:
 
 def _changes(look: Look, judged: Judged, asked: Collection[int]) -> list[MembershipChange]:
     """The difference between what holds and who is a member, of the segments that were asked."""
-    people, segments = sorted(look.reasons), sorted(asked)
+    people, segments, moved = sorted(look.reasons), sorted(asked), set(look.moved)
     if not segments:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERS, [look.workspace.pk, people, segments])
+        cursor.execute(MEMBERS, [look.workspace.pk, array(people), array(segments)])
         members = set(cursor.fetchall())
     wanted = {(profile_id, id_) for profile_id, verdict in judged.verdicts.items() for id_ in verdict.segments if id_ in asked}
     if look.lists:
         wanted |= lists.entries(look.workspace.pk, people, look.lists)
     return [
-        MembershipChange(segment_id, profile_id, (profile_id, segment_id) in wanted, look.now, *look.reasons[profile_id])
+        MembershipChange(segment_id, profile_id, (profile_id, segment_id) in wanted, look.now,
+                         *(look.reasons[profile_id] if segment_id in moved else BY_TIME))
         for profile_id, segment_id in sorted(wanted ^ members)
-    ]
+    ]  # fmt: skip

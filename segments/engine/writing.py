@@ -8,6 +8,8 @@ from typing import NamedTuple
 from django.db import connection
 from django.dispatch import Signal
 
+from tracking.arrays import columns_of
+
 memberships_changed = Signal()  # workspace_id: int, changes: list[MembershipChange]; sent inside the transaction, in parts
 PART = 5_000  # changes told at once
 DETAIL = 200  # characters kept
@@ -82,14 +84,8 @@ def announce(workspace_id: int, changes: Iterable[MembershipChange]) -> None:
         memberships_changed.send(sender=None, workspace_id=workspace_id, changes=part)
 
 
-def _columns(changes: Sequence[MembershipChange]) -> list[list[object]]:
-    return [
-        [change.segment_id for change in changes],
-        [change.profile_id for change in changes],
-        [change.at for change in changes],
-        [change.cause for change in changes],
-        [change.detail[:DETAIL] for change in changes],
-    ]
+def _columns(changes: Sequence[MembershipChange]) -> list[str]:
+    return columns_of((one.segment_id, one.profile_id, one.at, one.cause, one.detail[:DETAIL]) for one in changes)
 
 
 def _run(cursor: "object", sql: str, params: list[object]) -> list[tuple[int, int]]:

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segments.compiling import everybody, explain, is_timed, members, sample, these, verdicts
 from segments.compiling.explaining import Reason
+from segments.engine import asking
 from segments.models import Segment, SegmentVersion
 from segments.rules.grammar import All, AnyOf, ListRule, Node, Not, Rule, SegmentRule
 from segments.rules.parsing import dump, parse
@@ -72,6 +73,9 @@ def compare(workspace: Workspace, town: Town, rules: dict[int, Rule], now: datet
     assert {profile: ids for profile, (ids, _due) in found.items()} == expected
     some = town.living[::2]
     assert {row[0]: (row[1], row[2]) for row in verdicts(workspace, rules, these(some), now).rows()} == {p: found[p] for p in some}
+    with connection.cursor() as cursor:  # from the second step on PostgreSQL knows the question
+        cursor.execute(asking.SETTING)
+        assert {row[0]: (row[1], row[2]) for row in asking.ask(workspace, rules, some, now)} == {p: found[p] for p in some}
     parts = verdicts(workspace, rules, sample(1), now).rows()
     assert {row[0]: (row[1], row[2]) for row in parts} == found
     written = expand(workspace, rules)
