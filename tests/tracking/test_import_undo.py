@@ -32,7 +32,9 @@ from tracking.models import (
     ImportReceipt,
     Merge,
     Order,
+    PlanViolation,
     Profile,
+    QualityDay,
     RawBody,
     Refund,
     Session,
@@ -40,6 +42,9 @@ from tracking.models import (
     SubjectLink,
     Trait,
 )
+from tracking.plan import versions
+from tracking.plan.quality import COUNTED
+from tracking.plan.schema import PlannedEvent, Property
 from tracking.profiles.traits import of_profile
 from workspaces.models import AuditEvent, Workspace
 
@@ -272,3 +277,46 @@ def test_consents_of_the_file_end_if_that_is_wanted(workspace: Workspace, ends: 
     drain()
     take_back(file, ends_consents=ends)
     assert ConsentState.objects.get().decision == ("expired" if ends else "granted")
+
+
+def test_a_device_only_the_file_showed_with_many_people_links_again(workspace: Workspace) -> None:
+    shop = a_source(workspace)
+    send(shop, "batch", {"batch": [track(f"m-{n}", userId=user, anonymousId="a-1") for n, user in enumerate(["u-1", ""])]})
+    drain()
+    before = people(workspace), seen(), set(Event.objects.values_list("message_id", "profile_id"))
+    text = "event,time,user id,anonymous id\n" + "".join(f"Signed Up,2026-10-01T09:00:00Z,u-{n},a-1\n" for n in range(2, 6))
+    file = run(upload(workspace, "events", text, import_source(workspace)))
+    drain()
+    assert people(workspace) == {frozenset({name}) for name in ("u-1", "u-2", "u-3", "u-4", "u-5", "a-1")}
+    assert Identity.objects.get(guard="shared").users == 5
+    take_back(file)
+    assert (people(workspace), seen(), set(Event.objects.values_list("message_id", "profile_id"))) == before
+    assert not Identity.objects.exclude(guard="").exists()
+    assert Profile.objects.count() == 1
+
+
+def test_the_counts_of_the_plan_are_as_before(workspace: Workspace) -> None:
+    rule = Property("total", "number", required=True)
+    versions.save(workspace, None, [PlannedEvent("track", "Order Completed", properties=(rule,))])
+    source = import_source(workspace)
+    one, other = "event,time,user id,total\n", EVENTS.replace("119", "").replace("O-", "P-")
+    drain_of(run(upload(workspace, "events", one + "Signed Up,2026-10-01T09:00:00Z,u-1,\n", source)))
+    before = counts()
+    assert before[1]
+    file = drain_of(run(upload(workspace, "events", other, source)))
+    assert counts() != before
+    take_back(file)
+    assert counts() == before
+    take_back(ImportFile.objects.exclude(pk=file.pk).get())
+    assert counts() == ([], [])
+
+
+def drain_of(file: ImportFile) -> ImportFile:
+    drain()
+    return file
+
+
+def counts() -> tuple[list[Any], list[Any]]:
+    quality = QualityDay.objects.order_by("day", "release")
+    violations = PlanViolation.objects.order_by("event", "kind", "property")
+    return list(quality.values_list("release", *COUNTED)), list(violations.values_list("event", "kind", "property", "number"))

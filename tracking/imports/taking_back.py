@@ -1,5 +1,5 @@
-"""Take the events of a file back, receipt by receipt: the books, visits, orders, conversions and people are then as if
-they had never come. Locks are taken in the sequence of ingest: events, people, visitors, orders.
+"""Take the events of a file back, receipt by receipt: the books, visits, orders, conversions, people and counts of the plan
+are then as if they had never come. Locks are taken in the sequence of ingest: events, people, visitors, orders.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from tracking.goals import days
 from tracking.imports import traces
 from tracking.ingest import facts, run, sessions
 from tracking.models import Event, EventKey, ImportFile, ImportReceipt, Order, RawBody, Refund, Rejection
+from tracking.plan import uncounting
 from tracking.profiles import forgetting
 from workspaces.models import Workspace
 
@@ -35,6 +36,7 @@ def take_back(file: ImportFile) -> bool:
         .order_by("pk")
     )
     kept = _take_back(file.workspace, receipt, events)
+    uncounting.uncount(file.workspace, [event for event in events if event.state == Event.State.STORED])
     receipt.delete()
     ImportFile.objects.filter(pk=file.pk).update(removed=F("removed") + len(events), kept=F("kept") + kept)
     return True

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from tracking.ingest.arrival import Arrival
-from tracking.plan.compiled import Compiled, compiled
+from tracking.plan.compiled import compiled
 
 TRAITS = ("identify", "group")  # their plan speaks about traits, not properties
 CURRENT = """
@@ -18,10 +18,7 @@ def check(arrivals: Sequence[Arrival]) -> None:
     """Say of every event which version of the plan it was held against and what it breaks."""
     current = current_versions({arrival.workspace_id for arrival in arrivals})
     for arrival in arrivals:
-        version = current.get(arrival.workspace_id)
-        plan = compiled(version) if version else None
-        if version and plan:
-            _check_one(arrival, version, plan)
+        check_one(arrival, current.get(arrival.workspace_id, 0))
 
 
 def current_versions(workspace_ids: set[int]) -> dict[int, int]:
@@ -31,7 +28,11 @@ def current_versions(workspace_ids: set[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def _check_one(arrival: Arrival, version: int, plan: Compiled) -> None:
+def check_one(arrival: Arrival, version: int) -> None:
+    """Hold it against the version of this id; 0 for none."""
+    plan = compiled(version) if version else None
+    if plan is None:
+        return
     content = arrival.traits if arrival.type in TRAITS else arrival.properties
     try:
         found = plan.violations(arrival.type, arrival.name, content)

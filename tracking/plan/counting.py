@@ -94,18 +94,13 @@ class Broken(NamedTuple):
 
 def count(arrivals: Sequence[Arrival]) -> None:
     """Count these stored events. To be called once per event, in the transaction that stores it."""
-    if not arrivals:
-        return
-    places = [_place(arrival) for arrival in arrivals]
-    _count_quality(list(zip(places, arrivals, strict=True)))
-    broken: Counter[Broken] = Counter()
-    last: dict[Broken, datetime] = {}
-    for place, arrival in zip(places, arrivals, strict=True):
-        for one in _broken(place, arrival):
-            broken[one] += 1
-            last[one] = max(last.get(one, arrival.received_at), arrival.received_at)
-    if broken:
-        _count_violations(broken, last)
+    for statement, columns, most in (
+        (QUALITY, quality(arrivals), MOST_RELEASES),
+        (VIOLATIONS, violations(arrivals), MOST_VIOLATIONS),
+    ):
+        if columns:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, {**columns, "most": most})
 
 
 def _place(arrival: Arrival) -> Place:
@@ -120,24 +115,31 @@ def _broken(place: Place, arrival: Arrival) -> Iterable[Broken]:
         yield Broken(place, arrival.plan_version, event, kind, path[:PROPERTY_LENGTH])
 
 
-def _count_violations(broken: Counter[Broken], last: dict[Broken, datetime]) -> None:
+def violations(arrivals: Sequence[Arrival]) -> dict[str, str]:
+    """What these events break, by rule and place, as columns of that name; {} for nothing."""
+    broken: Counter[Broken] = Counter()
+    last: dict[Broken, datetime] = {}
+    for arrival in arrivals:
+        for one in _broken(_place(arrival), arrival) if arrival.violations else ():
+            broken[one] += 1
+            last[one] = max(last.get(one, arrival.received_at), arrival.received_at)
     rows = [(*one.place, *one[1:], number, last[one]) for one, number in broken.items()]
     columns = ("workspace", "source", "day", "release", "version", "event", "kind", "property", "number", "last_at")
-    with connection.cursor() as cursor:
-        cursor.execute(VIOLATIONS, {**dict(zip(columns, columns_of(rows), strict=True)), "most": MOST_VIOLATIONS})
+    return dict(zip(columns, columns_of(rows), strict=True)) if rows else {}
 
 
-def _count_quality(arrivals: Sequence[tuple[Place, Arrival]]) -> None:
+def quality(arrivals: Sequence[Arrival]) -> dict[str, str]:
+    """What is counted of these events, by place, as columns of that name; {} for nothing."""
     sums: dict[Place, list[int]] = {}
     last: dict[Place, datetime] = {}
-    for place, arrival in arrivals:
+    for arrival in arrivals:
+        place = _place(arrival)
         before = sums.get(place, [0] * len(COUNTED))
         sums[place] = [number + counts(arrival) for number, counts in zip(before, COUNTED.values(), strict=True)]
         last[place] = max(last.get(place, arrival.received_at), arrival.received_at)
     rows = [(*place, *numbers, last[place]) for place, numbers in sums.items()]
     columns = ("workspace", "source", "day", "release", *COUNTED, "last_at")
-    with connection.cursor() as cursor:
-        cursor.execute(QUALITY, {**dict(zip(columns, columns_of(rows), strict=True)), "most": MOST_RELEASES})
+    return dict(zip(columns, columns_of(rows), strict=True)) if rows else {}
 
 
 def _is_tagged(arrival: Arrival) -> bool:

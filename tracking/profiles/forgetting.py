@@ -1,7 +1,7 @@
 """Take back what only some events said of people: a file that was imported by mistake. What other events say stays.
 
 Identifiers, links and traits nobody else showed go, profiles that only they joined are parted again, empty ones vanish. An
-identifier that was found to be shared by many stays out of play: that others showed it cannot be told any more.
+identifier that only with them was shared by too many links again: all its links are kept, so what is left of them can be counted.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -13,12 +13,13 @@ from django.db.models import F, Q
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
 from tracking import buyers
+from tracking.arrays import array
 from tracking.blind_index import Indexer
 from tracking.models import Event, Identity, IdentityLink, Merge, Profile, Trait
-from tracking.profiles import consents, extract, store, traits, writing
+from tracking.profiles import consents, extract, people, store, traits, writing
 from tracking.profiles.batch import Batch, Key, Observation
 from tracking.profiles.country import country_of
-from tracking.profiles.grouping import STRONG
+from tracking.profiles.grouping import STRONG, Edge, guard
 from tracking.profiles.resolution import LOCK
 from tracking.profiles.store import Row
 from workspaces.models import Workspace
@@ -27,6 +28,11 @@ TIMES = """
 UPDATE tracking_identitylink l SET first_at = t.first_at, event_id = t.event
 FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS t (id, first_at, event) WHERE l.id = t.id
 """
+LINKS_OF = """
+SELECT hub_id, leaf_id, first_at, is_confirmed FROM tracking_identitylink
+WHERE hub_id = ANY(%s::bigint[]) OR leaf_id = ANY(%s::bigint[])
+"""
+CLUSTERS = "SELECT DISTINCT cluster FROM tracking_identity WHERE workspace_id = %s AND id = ANY(%s::bigint[])"
 
 
 class Evidence(NamedTuple):
@@ -43,8 +49,7 @@ def forget(workspace: Workspace, events: Sequence[Event]) -> set[int]:
     lock_in_transaction(LOCK, workspace.pk)
     indexer = Indexer(workspace.pk)
     gone = _evidence(workspace, indexer, events)
-    clusters = {row.cluster for row in store.known(workspace.pk, gone.batch.seen.keys())}
-    before = {row.id: row for row in store.members(workspace.pk, clusters)}
+    before = {row.id: row for row in store.members(workspace.pk, store.clusters(workspace.pk, gone.batch.seen.keys()))}
     family = _family(workspace, {row.profile_id for row in before.values()} | {e.profile_id for e in events if e.profile_id})
     rest = _evidence(workspace, indexer, Event.objects.filter(workspace=workspace, profile_id__in=family).select_related("source"))
     ids = {(row.kind, row.blind): row.id for row in before.values()}
@@ -55,6 +60,7 @@ def forget(workspace: Workspace, events: Sequence[Event]) -> set[int]:
     kept = {id_: _seen(row, gone, rest) for id_, row in rows.items() if id_ not in lost}
     if kept:
         known = {id_: before[id_] for id_ in kept}
+        _link_again(workspace, known, kept)
         writing.settle(workspace, writing.Change(known, kept, store.links(kept.values()), [], {}))
     _end_merges(workspace, family)
     return _drop_empty(workspace, family)
@@ -113,6 +119,21 @@ def _without_links(before: dict[int, Row], ids: dict[Key, int], gone: Evidence, 
     store.write(TIMES, later)
     IdentityLink.objects.filter(pk__in=lost).delete()
     return rows
+
+
+def _link_again(workspace: Workspace, known: dict[int, Row], rows: dict[int, Row]) -> None:
+    """Put back into play what is within the limits now, with the clusters of its neighbours: they are added to both."""
+    freed = [row for row in rows.values() if row.guard and not guard(row.kind, row.users, row.others, row.leaves)]
+    if not freed:
+        return
+    ids = array(row.id for row in freed)
+    edges = [Edge(*row) for row in store.run(LINKS_OF, ids, ids)]
+    away = {id_ for edge in edges for id_ in edge[:2]} - rows.keys()
+    for row in store.members(workspace.pk, [row[0] for row in store.run(CLUSTERS, workspace.pk, array(away))]):
+        known[row.id] = rows[row.id] = row
+    for row in freed:
+        rows[row.id] = row._replace(guard="")
+    people.join_clusters(rows, sorted(edges, key=lambda edge: (not edge.is_confirmed, edge.at)))
 
 
 def _forget_traits(workspace: Workspace, indexer: Indexer, ids: dict[Key, int], gone: Evidence, rest: Evidence) -> None:
