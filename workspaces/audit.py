@@ -3,22 +3,31 @@
 from typing import Any
 
 from mops.lib.redact import redact
-from workspaces.models import AuditEvent, User, Workspace
+from workspaces.models import ApiKey, AuditEvent, User, Workspace
 
 SYSTEM = "system"  # workers and commands
 NAME_LENGTH = 200
 
 
-def record(workspace: Workspace | None, actor: User | None, action: str, target: str = "", **details: Any) -> AuditEvent:
-    """Note `action` ("member.role_changed") in the running transaction: change and entry stand or fall together."""
+def record(workspace: Workspace | None, actor: User | ApiKey | None, action: str, target: str = "", **details: Any) -> AuditEvent:
+    """Note `action` ("member.role_changed") in the running transaction: change and entry stand or fall together.
+
+    Of an API key its name and first characters are noted.
+    """
     return AuditEvent.objects.create(
         workspace=workspace,
-        actor=actor,
-        actor_name=_one_line(str(actor) if actor else SYSTEM),
+        actor=actor if isinstance(actor, User) else None,
+        actor_name=_one_line(_called(actor)),
         action=action,
         target=_one_line(target),
         details={name: _safe(value) for name, value in details.items()},
     )
+
+
+def _called(actor: User | ApiKey | None) -> str:
+    if isinstance(actor, ApiKey):
+        return f"API key {actor}"
+    return str(actor) if actor else SYSTEM
 
 
 def _one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from tracking.models import PlanVersion
 from tracking.plan import exchange, versions
 from tracking.plan.reading import BadPlan
 from workspaces.api_keys import RequiresScope
-from workspaces.models import ApiKey, Workspace
+from workspaces.models import ApiKey
 
 WRITES_PLAN = RequiresScope(ApiKey.Scope.PLAN_WRITE)
 EXAMPLE = {
@@ -59,19 +59,20 @@ class StoredPlanSerializer(serializers.Serializer[Any]):
 @api_view(["GET", "PUT"])
 @permission_classes([WRITES_PLAN])
 def tracking_plan(request: Request) -> Response:
-    workspace = cast(ApiKey, request.auth).workspace  # RequiresScope saw to it
+    key = cast(ApiKey, request.auth)  # RequiresScope saw to it
+    workspace = key.workspace
     if request.method == "GET":
         events = versions.planned(versions.current(workspace)).values()
         return Response(exchange.export(workspace.name, events))
-    return Response(_replace(workspace, request.data))
+    return Response(_replace(key, request.data))
 
 
-def _replace(workspace: Workspace, content: Any) -> dict[str, Any]:
+def _replace(key: ApiKey, content: Any) -> dict[str, Any]:
     try:
         imported = exchange.read(content)
-        version = versions.save(workspace, None, imported.events, PlanVersion.Origin.API)
+        version = versions.save(key.workspace, key, imported.events, PlanVersion.Origin.API)
     except BadPlan as problem:
         raise ValidationError(str(problem)) from None
-    newest = version or versions.current(workspace)
+    newest = version or versions.current(key.workspace)
     stored = {"version": newest.number if newest else 0, "changes": version.changes if version else [], "ignored": imported.ignored}
     return dict(StoredPlanSerializer(stored).data)

@@ -10,7 +10,7 @@ from tracking.models import PlanVersion
 from tracking.plan.reading import MOST_EVENTS, BadPlan, load, problem
 from tracking.plan.schema import PlannedEvent
 from workspaces import audit
-from workspaces.models import User, Workspace
+from workspaces.models import ApiKey, User, Workspace
 
 Key = tuple[str, str]  # type and name of an event
 Change = tuple[str, str]  # "added", "changed" or "removed", and the event's label
@@ -48,7 +48,7 @@ def revise(
 
 @transaction.atomic
 def save(
-    workspace: Workspace, by: User | None, events: Sequence[PlannedEvent], origin: str = PlanVersion.Origin.FORM
+    workspace: Workspace, by: User | ApiKey | None, events: Sequence[PlannedEvent], origin: str = PlanVersion.Origin.FORM
 ) -> PlanVersion | None:
     """A new version with exactly these events; None where that changes nothing. Raises BadPlan."""
     refuse_unusable(events)
@@ -59,7 +59,9 @@ def save(
         return None
     number = before.number + 1 if before else 1
     stored = [event.as_json() for event in events]
-    version = PlanVersion.objects.create(workspace=workspace, number=number, events=stored, origin=origin, changes=made, made_by=by)
+    version = PlanVersion.objects.create(
+        workspace=workspace, number=number, events=stored, origin=origin, changes=made, made_by=by if isinstance(by, User) else None
+    )
     audit.record(workspace, by, "plan.changed", str(number), changes=[f"{what}: {name}" for what, name in made[:50]])
     return version
 
