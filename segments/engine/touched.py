@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from tracking.arrays import columns_of
 from tracking.changes import PERSON
 
 PEOPLE = 500  # of one update
 ROWS = 4 * PEOPLE
+_announced: WeakSet[QuerySet[Any]] = WeakSet()  # deletions whose profiles were noted
 
 INSERT = """
 INSERT INTO segments_touched (workspace_id, profile_id, facet)
 SELECT %s, t.profile_id, t.facet FROM unnest(%s::bigint[], %s::text[]) AS t (profile_id, facet)
+"""
+INSERT_MANY = """
+INSERT INTO segments_touched (workspace_id, profile_id, facet)
+SELECT t.workspace_id, t.profile_id, %s FROM unnest(%s::bigint[], %s::bigint[]) AS t (workspace_id, profile_id)
 """
 TAKE = "SELECT id, profile_id, facet FROM segments_touched WHERE workspace_id = %s ORDER BY id LIMIT %s"
 FORGET = "DELETE FROM segments_touched WHERE workspace_id = %s AND id = ANY(%s)"
@@ -40,9 +48,18 @@ def touch(workspace_id: int, profiles: Iterable[int]) -> None:
         note(workspace_id=workspace_id, changes=pairs)
 
 
-def note_deleted(*, instance: Any, **_: Any) -> None:
-    """Receiver of the deletion of a profile: whoever was looked at in the meantime must not stay a member."""
-    touch(instance.workspace_id, [instance.pk])
+def note_deleted(*, instance: Any, origin: Any = None, **_: Any) -> None:
+    """Receiver of the deletion of a profile: whoever was looked at in the meantime must not stay a member.
+
+    Of several that are deleted at once, the first one that is announced speaks for all.
+    """
+    if not (isinstance(origin, QuerySet) and origin.model is type(instance)):
+        touch(instance.workspace_id, [instance.pk])
+    elif origin not in _announced:
+        _announced.add(origin)
+        with connection.cursor() as cursor:
+            rows = list(origin.order_by().values_list("workspace_id", "pk"))
+            cursor.execute(INSERT_MANY, [PERSON, *columns_of(sorted(rows))])
 
 
 def take(workspace_id: int) -> Taken:
