@@ -56,14 +56,15 @@ class Decision(NamedTuple):
 SUCCESS = Answer(200, b'{"success":true}')
 
 
-def refuse(status: int, message: str, **headers: str) -> Answer:
-    content = json.dumps({"success": False, "message": message}).encode()
+def refuse(status: int, message: str, *, kind: str = "", **headers: str) -> Answer:
+    content = json.dumps({"success": False, **({"kind": kind} if kind else {}), "message": message}).encode()
     return Answer(status, content, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 TOO_LARGE = refuse(413, f"Send at most {BODY_BYTES // 1024} KB per request, {BATCH_BYTES // 1024} KB per batch.")
 AWAY = refuse(503, "The database is away. Nothing of this request was stored: send it again.", Retry_After=str(DATABASE_AWAY))
 UNKNOWN_KEY = refuse(401, "Unknown write key.")
+UNLISTED = "{} is not among the websites of this source. Add it in mops: Sources, this source, Edit, Websites."
 
 
 def answer(call: Call, write: Callable[[Request], object] = store) -> Answer:
@@ -80,13 +81,12 @@ def answer(call: Call, write: Callable[[Request], object] = store) -> Answer:
 
 
 def preflight(origin: str) -> Answer:
-    """May a page of `origin` send events here? The source is not known yet; its own list is asked with the event."""
-    try:
-        allowed = bool(origin) and sources.is_anybodys(origin)
-    except (DatabaseError, InterfaceError):
-        return AWAY
-    if not allowed:
-        return Answer(403, b"")
+    """Yes to any website: which source it wants is not known yet, and a browser shows nobody why a preflight was refused.
+
+    The source's own list is asked with the event, which needs no preflight to arrive: there the refusal has words and is counted.
+    """
+    if not origin:
+        return refuse(400, "A preflight names its website in the header Origin.", kind="no_origin")
     asked = {
         "Access-Control-Allow-Methods": "POST",
         "Access-Control-Allow-Headers": "authorization, content-type, content-encoding",
@@ -128,7 +128,7 @@ def _of_source(call: Call, source: Known, unpacked: bytes, content: Any, problem
     if wait := rate_limit.wait(source.id, len(batch) if isinstance(batch, list) else 1, source.rate_per_minute):
         return Decision(refuse(429, "Too many events per minute for this source.", Retry_After=str(math.ceil(wait))))
     if not sources.allows(call.origin, source):
-        refused = refuse(403, "This website may not send to this source.")
+        refused = refuse(403, UNLISTED.format(parse.shown(call.origin)), kind=Reason.ORIGIN)
         return Decision(refused, _whole_refused(call, source, Reason.ORIGIN, call.origin, b""))
     if problem or not isinstance(batch, list):
         refused = refuse(400, f"No JSON: {problem[:100]}" if problem else "A batch needs a list “batch”.")

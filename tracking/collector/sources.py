@@ -24,7 +24,6 @@ class Known(NamedTuple):
 
 
 _known: dict[str, tuple[float, Known | None]] = {}
-_origins: dict[str, tuple[float, bool]] = {}
 _lock = threading.Lock()
 
 
@@ -56,25 +55,11 @@ def forget() -> None:
     """Ask the database again from now on: after a source was changed here, and between tests."""
     with _lock:
         _known.clear()
-        _origins.clear()
 
 
 def allows(origin: str, source: Known) -> bool:
     """Whether pages of `origin` ("https://shop.example") may send to this source; no origin = no browser."""
     return not origin or origin in source.origins
-
-
-def is_anybodys(origin: str) -> bool:
-    """Whether any active source takes events from `origin`: a preflight names no key."""
-    remembered = _origins.get(origin)
-    if remembered and time.monotonic() - remembered[0] < REMEMBERED:
-        return remembered[1]
-    found = Source.objects.filter(state=Source.State.ACTIVE, allowed_origins__contains=[origin]).exists()
-    with _lock:
-        if len(_origins) > REMEMBERED_KEYS:
-            _origins.clear()
-        _origins[origin] = time.monotonic(), found
-    return found
 
 
 def normal_origin(text: str) -> str:
