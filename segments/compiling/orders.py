@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from segments.compiling import comparing
 from segments.compiling.events import aged
-from segments.compiling.plan import Compiled, Grouped, Plan, Who
+from segments.compiling.plan import FENCE, Compiled, Grouped, Plan, Who
 from segments.compiling.windows import due_of, span_of
 from segments.rules.grammar import Filter, OrderRule
 from tracking.goals.conditions import NUMERIC
@@ -46,10 +46,12 @@ class Orders(Grouped):
         elif self.with_refunds:
             joins = f"CROSS JOIN LATERAL {OF_ORDER.format(amount=money(plan, 'r'))} AS back (amount)"
         lately = f"AND {AT} >= least({', '.join(sorted(self.sinces))})" if self.sinces else ""
+        # A condition must not get into it: it would bring its own rates, and what it asks for would be added up twice.
         return (
             f"SELECT c.profile_id{self.select()} FROM tracking_customer c "  # noqa: S608  columns are put together of ours
             f"JOIN tracking_order o ON o.workspace_id = c.workspace_id AND o.customer_id = c.id {joins} "
-            f"WHERE c.workspace_id = {plan.space} AND c.profile_id IS NOT NULL AND {people('c.profile_id')} {lately} GROUP BY 1"
+            f"WHERE c.workspace_id = {plan.space} AND c.profile_id IS NOT NULL AND {people('c.profile_id')} {lately} "
+            f"GROUP BY 1 {FENCE}"
         )
 
 

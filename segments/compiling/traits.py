@@ -25,20 +25,33 @@ CASE WHEN jsonb_typeof(t.value) = 'string' AND t.value #>> '{{}}' ~ '{DATE}'
     AND pg_input_is_valid(t.value #>> '{{}}', 'timestamptz') THEN (t.value #>> '{{}}')::timestamptz END
 """
 NEWEST = """
-SELECT DISTINCT ON (i.profile_id, t.name) i.profile_id, t.name, t.value, t.digest
+SELECT DISTINCT ON (i.profile_id{more}) i.profile_id, {columns}
 FROM tracking_trait t JOIN tracking_identity i ON i.id = t.identity_id
 WHERE t.workspace_id = {workspace} AND i.workspace_id = {workspace} AND t.name IN ({names}) AND {people}
-ORDER BY i.profile_id, t.name, t.at DESC, t.rank DESC, t.digest DESC
+ORDER BY i.profile_id{more}, t.at DESC, t.rank DESC, t.digest DESC
 """
 
 
 @dataclass
 class Traits(Grouped):
+    """`facts` of the newest value of a name: column -> expression, aggregate that leaves it as it is, name."""
+
     alias: str = ALIAS
     names: dict[str, None] = field(default_factory=dict)
+    facts: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    def fact(self, expression: str, aggregate: str, name: str) -> str:
+        column = self.column(f"{aggregate}({expression}) FILTER (WHERE t.name = {name})")
+        self.facts[column.partition(".")[2]] = expression, aggregate, name
+        return column
 
     def render(self, plan: Plan, people: Who) -> str:
-        newest = NEWEST.format(workspace=plan.space, names=", ".join(self.names), people=people("i.profile_id"))
+        """Of one name the newest rows are the answer, without grouping them again: PostgreSQL knows how many there will be."""
+        known = {"workspace": plan.space, "names": ", ".join(self.names), "people": people("i.profile_id")}
+        if len(self.names) == 1:
+            columns = ", ".join(f"{expression} AS {column}" for column, (expression, _, _) in self.facts.items())
+            return NEWEST.format(more="", columns=columns, **known)
+        newest = NEWEST.format(more=", t.name", columns="t.name, t.value, t.digest", **known)
         return f"SELECT t.profile_id{self.select()} FROM ({newest}) AS t GROUP BY 1"  # noqa: S608
 
 
@@ -48,13 +61,13 @@ def compile_trait(plan: Plan, leaf: TraitRule) -> Compiled:
     name = plan.params.add(leaf.name)
     source.names[name] = None
     plain = leaf.name in PLAIN
-    shown = source.column(f"min({TEXT}) FILTER (WHERE t.name = {name})") if plain else "NULL::text"
+    shown = source.fact(TEXT, "min", name) if plain else "NULL::text"
     if leaf.operator in ("older_than", "newer_than"):
-        instant = source.column(f"min({INSTANT}) FILTER (WHERE t.name = {name})")
+        instant = source.fact(INSTANT, "min", name)
         operator = "older_than" if leaf.operator == "older_than" else "within"
         return aged(plan, instant, operator, int(str(leaf.value)), ALIAS)._replace(observed=shown)
     holds = _plain(plan, leaf) if plain else _sealed(plan, leaf)
-    column = source.column(f"bool_or({holds}) FILTER (WHERE t.name = {name})")
+    column = source.fact(holds, "bool_or", name)
     without = leaf.operator in ("missing", "is_not")
     return Compiled(f"coalesce({column}, {'true' if without else 'false'})", None, shown, None if without else ALIAS)
 
