@@ -1,7 +1,7 @@
 """GET /api/v1/metrics: the same numbers as the dashboards, for programs."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -24,6 +24,7 @@ from reporting.notes import Note
 from reporting.query import Query, QueryError, Result, Row, Values, run
 from reporting.serializers import ErrorSerializer, MetricsParameters, MetricsSerializer
 from workspaces.api_keys import RequiresScope
+from workspaces.downloads import hand_out
 from workspaces.models import ApiKey, Workspace
 
 READS_METRICS = RequiresScope(ApiKey.Scope.METRICS_READ)
@@ -75,7 +76,7 @@ def metrics(request: Request) -> HttpResponseBase:
         result = run(query)
     except QueryError as error:
         return _refused(error.field, error.message)
-    return _answer(parameters.validated_data["format"], query, result)
+    return _answer(parameters.validated_data["format"], query, result, cast(ApiKey, request.auth))
 
 
 metrics.cls.content_negotiation_class = FormatIsAParameter
@@ -107,15 +108,18 @@ def _query(workspace: Workspace, given: dict[str, Any]) -> Query:
     )  # fmt: skip
 
 
-def _answer(format: str, query: Query, result: Result) -> HttpResponseBase:
+def _answer(format: str, query: Query, result: Result, key: ApiKey) -> HttpResponseBase:
     if format == "json":
         return Response(as_json(query, result))
-    ending = "xlsx" if format == "xlsx" else "csv"
-    headers = {"Content-Disposition": f'attachment; filename="{export.file_name(query, ending)}"'}
+    answer: HttpResponseBase
     if format == "xlsx":
-        return HttpResponse(export.workbook(query, result), content_type=XLSX, headers=headers)
-    lines = export.raw_csv(query, result) if format == "csv" else export.german_csv(query, result)
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+        answer = HttpResponse(export.workbook(query, result), content_type=XLSX)
+    else:
+        lines = export.raw_csv(query, result) if format == "csv" else export.german_csv(query, result)
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = export.file_name(query, "xlsx" if format == "xlsx" else "csv")
+    said = {"key": key.name, "period": export.days(query.period), "rows": result.row_count}
+    return hand_out(answer, name, query.workspace, None, "report.exported", "api", **said)
 
 
 def as_json(query: Query, result: Result) -> dict[str, Any]:

@@ -85,6 +85,12 @@ class Board:
         too_young = first_order is not None and first_order > comparison.since
         return frozenset({Source.PLATFORM} if unpulled else ()) | frozenset({Source.ORDERS} if too_young else ())
 
+    @property
+    def is_even(self) -> bool:
+        """Whether the comparison has as many days as the period."""
+        comparison = self.selection.comparison
+        return comparison is None or comparison.days == self.selection.period.days
+
     def is_comparable(self, metric: str) -> bool:
         return not any(MEASURES[term].source in self.lacking for term in KPIS[metric].terms)
 

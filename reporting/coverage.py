@@ -39,7 +39,10 @@ def fill_zeros(read: Sequence[tuple[Scope, Groups]]) -> None:
 def _empty(period: Period, groups: Groups, dimension: str | None) -> set[tuple[Any, ...]]:
     """Buckets that no platform has rows in; each is a group from now on."""
     wanted: list[tuple[Any, ...]] = [(day,) for day in buckets(dimension, period)] if dimension else [()]
-    return {key for key in wanted if not groups.setdefault(key, Group()).platforms}
+    lacking = {key for key in wanted if key not in groups or not groups[key].platforms}
+    for key in lacking - groups.keys():
+        groups[key] = Group()
+    return lacking
 
 
 def _pulled(scope: Scope, periods: Sequence[Period]) -> set[tuple[str, date]]:

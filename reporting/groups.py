@@ -1,7 +1,8 @@
 """Adding up what the SQL returned: one Group per row of the answer, and what its measures are."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from reporting.kpis import KPIS, MEASURES, Number
@@ -78,11 +79,14 @@ def add_budgets(groups: Groups, scope: Scope, rows: Iterable[tuple[Any, ...]]) -
         add(groups.setdefault(tuple(key), Group()).own, [("budget", planned)])
 
 
-def measures(group: Group, scope: Scope, platforms: Iterable[str], keys: Iterable[str]) -> dict[str, Number | None]:
-    """Measures of a group, looking at the given platforms only; what several platforms claim has no value."""
-    chosen = [platform for platform in platforms if platform in group.platforms]
+def measures(group: Group, scope: Scope, platforms: Iterable[str], keys: Iterable[str]) -> Values:
+    """Measures of a group, at least those of `keys`, looking at the given platforms only; what several claim has no value."""
+    chosen = list(platforms) if platforms is group.platforms else [name for name in platforms if name in group.platforms]
     if len(chosen) == 1 and not group.unconverted:  # most groups
-        sums, columns = group.platforms[chosen[0]], scope.columns_by_platform[chosen[0]]
+        sums = group.platforms[chosen[0]]
+        if chosen[0] in scope.as_stored:
+            return sums
+        columns = scope.columns_by_platform[chosen[0]]
         return {key: sums.get(columns[key]) if key in columns else _own(group, key, scope) for key in keys}
     return {key: _pulled(group, scope, key, chosen) if key in COLUMNS else _own(group, key, scope) for key in keys}
 
@@ -116,5 +120,10 @@ def is_mixed(group: Group, scope: Scope) -> bool:
     return any(len(counted.intersection(group.platforms)) > 1 for key, counted in scope.counted.items() if MEASURES[key].claimed)
 
 
-def metrics_of(metrics: Iterable[str], sums: Values) -> dict[str, Number | None]:
-    return {key: KPIS[key].value(sums) for key in metrics}
+def metrics_of(metrics: tuple[str, ...], sums: Values) -> dict[str, Number | None]:
+    return {key: value(sums) for key, value in _values(metrics)}
+
+
+@lru_cache(256)
+def _values(metrics: tuple[str, ...]) -> tuple[tuple[str, Callable[[Values], Number | None]], ...]:
+    return tuple((key, KPIS[key].value) for key in metrics)

@@ -70,11 +70,13 @@ class Metric:
         """The measures it is computed from."""
         return self.kind.terms if isinstance(self.kind, Ratio) else (self.key,)
 
-    def value(self, sums: Mapping[str, Number | None]) -> Number | None:
+    @cached_property
+    def value(self) -> Callable[[Mapping[str, Number | None]], Number | None]:
         """The metric of already summed measures; None where a term is missing or the denominator is zero."""
         if isinstance(self.kind, Measure):
-            return sums.get(self.key)
-        return ratio(self.kind, sums.get)
+            key = self.key
+            return lambda sums: sums.get(key)
+        return ratio(self.kind)
 
     def sql(self, column: Callable[[str], str] = str) -> str:
         """The same as an expression over summed columns; `column` names the sum of a measure."""
@@ -84,15 +86,21 @@ class Metric:
         return f"{self.kind.scale} * (0 {' '.join(terms)})::numeric / nullif({column(self.kind.denominator)}, 0)"
 
 
-def ratio(kind: Ratio, get: Callable[[str], Number | None]) -> Decimal | None:
+def ratio(kind: Ratio) -> Callable[[Mapping[str, Number | None]], Decimal | None]:
     """Undefined (None) for a missing term and for a zero denominator, never 0 or infinity."""
-    bottom = get(kind.denominator)
-    if not bottom:
-        return None
-    top = Decimal(0)
-    for term in kind.numerator:
-        value = get(term.removeprefix("-"))
-        if value is None:
+    first, *others = ((-1 if term[0] == "-" else 1, term.removeprefix("-")) for term in kind.numerator)
+    denominator = kind.denominator
+
+    def value(sums: Mapping[str, Number | None]) -> Decimal | None:
+        bottom, top = sums.get(denominator), sums.get(first[1])
+        if not bottom or top is None:
             return None
-        top += -value if term[0] == "-" else value
-    return kind.scale * top / bottom
+        found = Decimal(first[0] * kind.scale * top)
+        for sign, term in others:
+            more = sums.get(term)
+            if more is None:
+                return None
+            found += sign * kind.scale * more
+        return found / bottom
+
+    return value

@@ -139,6 +139,9 @@ def _original(query: Query, scope: Scope, group: Group) -> tuple[str, Values]:
 def _ordered(query: Query, now: Numbers, keys: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Sorted by key first, so that equal values keep one order; what has no value comes last."""
     by, descending = query.order
+    if query.dimensions == (by,):  # each value once
+        known = sorted((key for key in keys if key[0] is not None), reverse=descending)
+        return known if len(known) == len(keys) else [*known, (None,)]
     if by in query.dimensions:
         position = query.dimensions.index(by)
         values = {key: key[position] for key in keys}

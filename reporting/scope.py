@@ -8,11 +8,11 @@ from typing import Any
 
 from channels.connectors import PLATFORMS
 from channels.connectors.base import DEFAULT_WINDOW
-from channels.models import AdAccount
 from mops.lib.period import Period
 from reporting.dimensions import AD_LEVEL, CAMPAIGN_LEVEL, DIMENSIONS
 from reporting.kpis import MEASURES, Source, measures_of
 from reporting.question import Account, Query
+from reporting.sql import Params, conditions, fetch
 from tracking.models import Order
 from workspaces.models import Workspace
 
@@ -63,6 +63,14 @@ class Scope:
             platform: {key: COLUMNS[key] if platform in counted else "" for key, counted in self.counted.items()}
             for platform in PLATFORMS
         }
+
+    @cached_property
+    def as_stored(self) -> frozenset[str]:
+        """The platforms whose stored sums are the measures, one for one."""
+        return frozenset(
+            platform for platform, columns in self.columns_by_platform.items()
+            if columns.keys() == self.measures and all(key == column for key, column in columns.items())
+        )  # fmt: skip
 
     @cached_property
     def relevant(self) -> tuple[Account, ...]:
@@ -133,10 +141,12 @@ def scope_of(query: Query, period: Period, accounts: tuple[Account, ...], has_or
 
 def accounts_of(workspace: Workspace, filters: Mapping[str, Sequence[Any]]) -> tuple[Account, ...]:
     """The workspace's accounts that pass the account and platform filters."""
-    rows = AdAccount.objects.filter(workspace=workspace)
-    if "account" in filters:
-        rows = rows.filter(pk__in=filters["account"])
-    if "platform" in filters:
-        rows = rows.filter(platform__in=filters["platform"])
-    found = rows.order_by("platform", "name", "id").values_list(*ACCOUNT_FIELDS)
-    return tuple(Account(*row) for row in found)
+    params = Params()
+    where = [f"workspace_id = {params.add(workspace.pk)}"]
+    where += conditions(params, {"account": "id", "platform": "platform"}, filters)
+    rows = fetch(
+        f"SELECT {', '.join(ACCOUNT_FIELDS)} FROM channels_adaccount WHERE {' AND '.join(where)} "  # noqa: S608  constants
+        "ORDER BY platform, name, id",
+        params,
+    )
+    return tuple(Account(*row) for row in rows)

@@ -80,7 +80,7 @@ def _lacking_comparison(board: Board) -> list[Banner]:
 def _unequal(board: Board) -> list[Banner]:
     """Sums of a longer period are larger: no verdict on the marketing."""
     period, comparison = board.selection.period, board.selection.comparison
-    if comparison is None or period.days == comparison.days:
+    if comparison is None or board.is_even:
         return []
     text = _("%(days)s days are compared with %(others)s: compare ratios, not sums.") % {
         "days": number(period.days), "others": number(comparison.days)}  # fmt: skip

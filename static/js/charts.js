@@ -146,11 +146,12 @@
   const picture = ({ picture: source, title, note, name }) => {
     const option = complete(JSON.parse(document.getElementById(document.querySelector(source).dataset.chart).textContent));
     const look = theme();
+    const paper = getComputedStyle(document.querySelector(source).closest(".card")).backgroundColor; // a canvas knows no var()
     const chart = echarts.init(document.createElement("div"), null, { renderer: "canvas", width: WIDTH, height: HEIGHT });
     chart.setOption({
       ...option,
       animation: false,
-      backgroundColor: look.surface,
+      backgroundColor: paper,
       title: {
         text: title,
         subtext: note,

@@ -1,6 +1,7 @@
 """The dashboards in a real browser: drawn, steered by keys, accessible in both themes, on a desk and on a phone."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,3 +152,75 @@ def test_everything_works_without_htmx(overview: "Page") -> None:
     overview.wait_for_url("**sort=-clicks**")
     overview.reload()
     assert overview.locator("th[aria-sort=descending]").inner_text().startswith("Clicks")
+
+
+def test_a_typed_comparison_works_by_keyboard(overview: "Page") -> None:
+    overview.keyboard.press("v")
+    assert overview.evaluate("document.activeElement.id") == "compare_since"
+    overview.locator("#compare_since").fill("2026-01-01")
+    overview.locator("#compare_last").fill("2026-01-31")
+    overview.keyboard.press("Enter")
+    overview.wait_for_url("**compare=custom&compare_since=2026-01-01&compare_last=2026-01-31**")
+    overview.locator("#comparison-button", has_text="1 Jan 2026 – 31 Jan 2026").wait_for()
+    overview.keyboard.press("x")
+    overview.wait_for_url("**compare=none**")
+
+
+def test_a_comparison_that_ends_before_it_begins_asks_again(overview: "Page", errors: list[str]) -> None:
+    overview.goto(overview.url.partition("?")[0] + "?compare=custom&compare_since=2026-02-01&compare_last=2026-01-01")
+    overview.get_by_text("The comparison ends before it begins.").wait_for()
+    assert overview.locator("#compare_since").input_value() == "2026-02-01"
+    overview.keyboard.press("v")
+    assert overview.evaluate("document.activeElement.id") == "compare_since"
+    assert violations(overview) == []
+    assert errors == []
+
+
+def test_columns_are_ticked_moved_and_applied_without_leaving_the_page(overview: "Page", errors: list[str]) -> None:
+    overview.evaluate("window.stayed = true")
+    overview.get_by_role("link", name="Columns").click()
+    overview.get_by_role("checkbox", name="Budget", exact=True).check()
+    for _step in range(14):
+        overview.get_by_role("button", name="Budget: further left").press("Enter")
+    overview.get_by_role("checkbox", name="Impressions", exact=True).uncheck()
+    assert violations(overview) == []
+    overview.get_by_role("button", name="Apply").click()
+    overview.wait_for_url("**columns=budget,clicks**")
+    overview.locator("#sort-budget").wait_for()
+    assert not overview.locator("#panel").is_visible()
+    assert overview.locator("#sort-impressions").count() == 0
+    assert overview.evaluate("window.stayed")
+    assert errors == []
+
+
+def test_a_view_is_saved_opened_and_deleted(overview: "Page", errors: list[str]) -> None:
+    overview.keyboard.press("w")
+    overview.wait_for_url("**period=7d**")
+    overview.locator("#views-menu > button").click()
+    overview.get_by_role("link", name="Save and manage views").click()
+    overview.get_by_role("textbox", name="Name").fill("Every Monday")
+    overview.get_by_role("button", name="Save view").click()
+    overview.wait_for_url("**view=**")
+    overview.locator("#views-menu > button", has_text="Every Monday").wait_for()
+    overview.locator("#views-menu > button").click()
+    overview.get_by_role("link", name="Save and manage views").click()
+    overview.get_by_role("button", name="Delete Every Monday").click()
+    overview.locator("#confirm [data-yes]").click()
+    overview.get_by_text("No views yet").wait_for()
+    assert overview.locator("#views-menu > button").inner_text() == "Views"
+    assert errors == []
+
+
+def test_a_chart_is_saved_as_a_picture_and_as_figures(overview: "Page", errors: list[str]) -> None:
+    overview.get_by_role("button", name="Download: ").click()
+    with overview.expect_download() as picture:
+        overview.get_by_role("button", name="Picture (PNG)").click()
+    content = Path(picture.value.path()).read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert (content[16:20], content[20:24]) == ((2400).to_bytes(4), (1200).to_bytes(4))
+    assert picture.value.suggested_filename.startswith("nordlicht-over-time-")
+    overview.get_by_role("button", name="Download: ").click()
+    with overview.expect_download() as figures:
+        overview.locator(".chart-download").get_by_role("link", name="CSV, raw").click()
+    assert Path(figures.value.path()).read_text().startswith("day,spend,net_revenue_after_refunds,")
+    assert errors == []
