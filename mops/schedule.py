@@ -24,6 +24,7 @@ SCHEDULE = (
     Recurring("Give orders the channel of campaigns that became known", "tracking.tasks.regroup_orders", crontab(minute=50)),
     Recurring("Count the goals of days whose events changed", "tracking.tasks.compute_goals", schedule(30)),
     Recurring("Take waiting events through the steps", "tracking.tasks.dispatch_events", schedule(5)),
+    Recurring("Note what visitors chose in banners", "tracking.tasks.note_choices", schedule(15)),
     Recurring("Make the months of events ahead", "tracking.tasks.make_partitions", crontab(minute=15, hour=1)),
     Recurring("Note consents that ran out, forget open requests", "tracking.tasks.tidy_consents", crontab(minute=5, hour=0)),
     Recurring("Go on with erasures that stand still", "tracking.rights.tasks.take_up_erasures", crontab(minute="*/5")),

@@ -164,6 +164,30 @@ class ConsentState(models.Model):
         ]
 
 
+class BannerChoice(models.Model):
+    """What a banner told of one browser: the newest word of each, and those the ledger has yet to hear (tracking.consent.noting).
+
+    Events only ever add rows, in the transaction that stores them: a worker that dies forgets none and waits for nobody.
+    """
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=HEX)  # the browser's anonymous id, as a device
+    said = models.JSONField()  # purpose → granted
+    told_at = models.DateTimeField()  # by the browser's own clock: tells which of its words is the newer one
+    given_at = models.DateTimeField()  # by ours, never after the event arrived
+    is_dated = models.BooleanField()  # it is known when the visitor chose, else only when the banner said so
+    is_last = models.BooleanField()  # withdrawn, and the id deleted in the browser
+    proof = models.JSONField(default=dict)  # until it stands in the ledger
+    noted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [WorkspaceKey()]
+        indexes = [
+            models.Index(fields=["workspace", "subject"], name="tracking_bannerchoice_browser"),
+            models.Index(fields=["workspace", "id"], name="tracking_bannerchoice_waiting", condition=Q(noted_at=None)),
+        ]
+
+
 class SubjectLink(models.Model):
     """Two identifiers of one person, as identity resolution found: a restriction of one holds for both."""
 

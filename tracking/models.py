@@ -121,6 +121,7 @@ class Refund(models.Model):
 
 
 from tracking.consent_models import (  # noqa: E402
+    BannerChoice,
     BlindKey,
     ChainHead,
     ConsentEvent,
@@ -161,9 +162,9 @@ from tracking.profile_models import (  # noqa: E402
 from tracking.rights_models import AccessFile, DataSubjectRequest, RetentionRule  # noqa: E402
 
 __all__ = [
-    "AccessFile", "BlindKey", "ChainHead", "ChangedDay", "ColumnMapping", "ConsentEvent", "ConsentState", "ConsentText",
-    "Conversion", "Customer", "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey", "Goal", "Identity",
-    "IdentityLink", "ImportFile", "ImportReceipt", "ImportedRow", "Merge", "Order", "PlanVersion", "PlanViolation", "Profile",
-    "Purpose", "QualityDay", "RawBody", "Refund", "RefusedRow", "Rejection", "Release", "RetentionRule", "Session", "Source",
-    "SourceDay", "SubjectLink", "Suppression", "Touchpoint", "Trait",
+    "AccessFile", "BannerChoice", "BlindKey", "ChainHead", "ChangedDay", "ColumnMapping", "ConsentEvent", "ConsentState",
+    "ConsentText", "Conversion", "Customer", "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey",
+    "Goal", "Identity", "IdentityLink", "ImportFile", "ImportReceipt", "ImportedRow", "Merge", "Order", "PlanVersion",
+    "PlanViolation", "Profile", "Purpose", "QualityDay", "RawBody", "Refund", "RefusedRow", "Rejection", "Release",
+    "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression", "Touchpoint", "Trait",
 ]  # fmt: skip

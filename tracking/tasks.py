@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from tracking import buyers, ledger, orders, partitions
-from tracking.consent import upkeep
+from tracking.consent import noting, upkeep
 from tracking.goals import computing
 from tracking.imports import running
 from tracking.ingest import run as ingest
@@ -45,7 +45,15 @@ def dispatch_events(**_: Any) -> None:
 
 @shared_task
 def ingest_batch(**_: Any) -> None:
-    ingest.run_batch()
+    """What banners told is noted once the events are safe."""
+    if ingest.run_batch():
+        noting.note_waiting()
+
+
+@shared_task
+def note_choices(**_: Any) -> None:
+    """What a worker that died left waiting."""
+    noting.note_waiting()
 
 
 @shared_task

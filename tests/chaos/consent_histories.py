@@ -2,7 +2,8 @@
 
     python -m tests.chaos.consent_histories [--histories 10000] [--processes 2] [--seed 1]
 
-Every process has histories and a database of its own. Prints how many ran and the shortest history that broke a promise.
+Every process has histories and a database of its own. Prints how far it is, how many ran and the shortest history that broke a
+promise.
 """
 
 import argparse
@@ -10,6 +11,8 @@ import sys
 from contextlib import ExitStack
 from multiprocessing import get_context
 from time import monotonic
+
+EVERY = 250  # histories between two lines
 
 
 def main() -> int:
@@ -30,6 +33,7 @@ def run(histories: int, number: int) -> tuple[int, str]:
     """How many ran, and what broke."""
     from tests.chaos.consent_race import empty_database
 
+    begun = monotonic()
     with ExitStack() as stack:
         empty_database(stack)
         from hypothesis import seed
@@ -38,6 +42,13 @@ def run(histories: int, number: int) -> tuple[int, str]:
 
         class Machine(test_histories.Histories):
             count = 0
+
+            def teardown(self) -> None:
+                super().teardown()
+                if type(self).count % EVERY == 0:
+                    print(
+                        f"process {number}: {type(self).count} of {histories} histories in {monotonic() - begun:.0f} s", flush=True
+                    )
 
         machine = seed(number)(Machine)
         try:

@@ -162,8 +162,10 @@ def prepared(endpoint: str, source: Known, unpacked: bytes, content: Any, batch:
         item = {**sent, "context": {**shared, **(sent.get("context") or {})}} if _shares(sent, shared) else sent
         if source.needs_consent and not has_consent(item):
             without.add(index)
-            refusals.append(Refusal(index, Reason.NO_CONSENT, "", b""))
-            continue
+            item = last_message(item, kind)
+            if item is None:
+                refusals.append(Refusal(index, Reason.NO_CONSENT, "", b""))
+                continue
         try:
             events.append((index, parse.event(item, kind, sent_at, by_traits=source.kind == Source.Kind.IMPORT)))
         except Bad as bad:
@@ -182,6 +184,13 @@ def has_consent(item: Any) -> bool:
 
     context = item.get("context") if isinstance(item, dict) else None
     return isinstance(context, dict) and signals(context).get("analytics") is True
+
+
+def last_message(item: Any, kind: str) -> dict[str, Any] | None:
+    """A browser's withdrawal, stripped of all but the choice: proof, no event. None for anything else."""
+    from tracking.consent.banner import goodbye
+
+    return goodbye(item) if kind in ("", "track") else None
 
 
 def _kept(unpacked: bytes, whole: Mapping[str, Any], batch: list[Any], without: set[int]) -> bytes:

@@ -3,17 +3,18 @@
 Absent means unknown, which means no. Where two forms in one event disagree, the stricter counts.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from mops.lib import clock
 from tracking.blind_index import Subject
-from tracking.consent import tcf
-from tracking.consent.ledger import Statement, record_many
+from tracking.consent import answering, tcf
+from tracking.consent.answering import Choice, LastWord
+from tracking.consent.ledger import record_many
 from tracking.consent.purposes import ensure
-from tracking.consent_models import Decision
-from tracking.models import ConsentEvent, ConsentState, Purpose
+from tracking.models import Purpose
 from workspaces.models import Workspace
 
 PLATFORMS = ("google", "meta", "microsoft", "linkedin", "tiktok")
@@ -146,36 +147,26 @@ READERS: Mapping[str, Callable[[Any, Mapping[str, tuple[str, ...]]], Said]] = Ma
 def note(
     workspace: Workspace, subject: Subject, said: Mapping[str, bool], *, proof: Mapping[str, Any], given_at: datetime | None = None
 ) -> int:
+    """`note_many` for one person. `given_at` is when they chose, if the banner remembers it."""
+    at = given_at or clock.now()
+    choices = [Choice(subject, key, granted, at, given_at is not None, proof=proof) for key, granted in sorted(said.items())]
+    return note_many(workspace, choices)
+
+
+def note_many(workspace: Workspace, choices: Sequence[Choice]) -> int:
     """Write to the ledger what is news: a banner repeats itself with every event. How many statements.
 
-    `given_at` is when the visitor chose, if the banner remembers it. Without it, a banner that still says yes does not lift a
-    refusal made elsewhere (preference centre, one click). Purposes the workspace does not have are left out.
+    Of each subject and purpose in the order they were said. Purposes the workspace does not have are left out.
     """
     ensure(workspace)
-    ours = set(Purpose.objects.filter(workspace=workspace, key__in=said).values_list("key", flat=True))
-    known = _last_words(workspace, subject, ours)
-    news = [
-        Statement(
-            subject, purpose, Decision.GRANTED if said[purpose] else Decision.DENIED, "banner", given_at=given_at, proof=proof
-        )
-        for purpose in sorted(ours)
-        if _is_news(said[purpose], *known.get(purpose, ("", "")), chosen=given_at is not None)
-    ]
+    wanted = {choice.purpose for choice in choices}
+    ours = set(Purpose.objects.filter(workspace=workspace, key__in=wanted).values_list("key", flat=True))
+    known = answering.last_words(workspace, {choice.subject.index for choice in choices})
+    news = []
+    for choice in choices:
+        place = choice.subject.index, choice.purpose
+        answer = answering.statement(choice, known.get(place)) if choice.purpose in ours else None
+        if answer:
+            news.append(answer)
+            known[place] = LastWord(answer.decision, choice.given_at, None, is_own=True)
     return len(record_many(workspace, news))
-
-
-def _last_words(workspace: Workspace, subject: Subject, purposes: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Purpose → decision that holds, and the source of the event that made it."""
-    states = ConsentState.objects.filter(workspace=workspace, subject=subject.index, purpose__key__in=purposes)
-    rows = list(states.values_list("purpose__key", "decision", "event_seq"))
-    events = ConsentEvent.objects.filter(workspace=workspace, seq__in=[seq for _, _, seq in rows])
-    sources = dict(events.values_list("seq", "source"))
-    return {key: (decision, sources.get(seq, "")) for key, decision, seq in rows}
-
-
-def _is_news(granted: bool, decision: str, source: str, *, chosen: bool) -> bool:
-    if not granted:
-        return decision not in (Decision.DENIED, Decision.WITHDRAWN)
-    if decision in (Decision.DENIED, Decision.WITHDRAWN):
-        return chosen or source == "banner"
-    return decision != Decision.GRANTED

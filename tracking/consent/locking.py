@@ -1,4 +1,4 @@
-"""Locks of the ledger, always taken in this order: links, turnstile, state rows by purpose and subject, chain.
+"""Locks of the ledger, always taken in this order: banner, links, turnstile, state rows by purpose and subject, chain.
 
 The turnstile keeps withdrawals from starving: PostgreSQL lets FOR SHARE overtake a waiting FOR UPDATE, so overlapping
 uploads could hold a person's row for ever. A release passes it alone, only while it takes its row locks. A recorder that finds
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-CHAIN, LINKS, TURNSTILE = "consent_chain", "consent_links", "consent_turnstile"
+BANNER, CHAIN, LINKS, TURNSTILE = "consent_banner", "consent_chain", "consent_links", "consent_turnstile"
 
 
 def number(topic: str) -> int:
@@ -25,6 +25,13 @@ def chain(workspace_id: int) -> None:
 def links(workspace_id: int, *, changing: bool) -> None:
     """Alone for a merge, together for statements: none is made while it is unknown whom it is about."""
     _call("pg_advisory_xact_lock" if changing else "pg_advisory_xact_lock_shared", LINKS, workspace_id)
+
+
+def banner(workspace_id: int) -> bool:
+    """Whether nobody else notes what banners told: one at a time, so that words keep their order. Held to the transaction's end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [number(BANNER), workspace_id % 2**31])
+        return bool(cursor.fetchone()[0])
 
 
 def wait_at_turnstile(purpose_ids: Iterable[int]) -> None:

@@ -33,6 +33,13 @@ LABELS = {  # of proof and actors; other names are shown as they are
     "file": gettext_lazy("File"),
     "line": gettext_lazy("Line"),
     "reason": gettext_lazy("Reason"),
+    "text_version": gettext_lazy("Version of the text shown"),
+    "cmp": gettext_lazy("Consent manager of the TC string"),
+    "received": gettext_lazy("What the banner said"),
+    "browser_time": gettext_lazy("Time by the browser’s clock"),
+    "received_at": gettext_lazy("Received"),
+    "event": gettext_lazy("Event"),
+    "data_source": gettext_lazy("Data source"),
     "person": gettext_lazy("the person"),
     "system": gettext_lazy("the system"),
 }

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from tracking import changes
 from tracking.arrays import array, rows_of
+from tracking.consent import banner
 from tracking.goals.days import mark_events
 from tracking.ingest import facts, sessions, steps, store
 from tracking.ingest.arrival import Arrival
@@ -91,12 +92,15 @@ def _claim(event_id: int | None) -> list[Arrival]:
 
 def _take_through(arrivals: Sequence[Arrival]) -> None:
     found = {workspace.pk: workspace for workspace in Workspace.objects.filter(pk__in={a.workspace_id for a in arrivals})}
-    kept, bots = steps.run_before_storing(arrivals)
+    events, goodbyes = banner.part(arrivals)
+    kept, bots = steps.run_before_storing(events)
     store.drop(bots, Rejection.Reason.BOT)
-    lock_visitors(kept)
+    lock_visitors([*kept, *goodbyes])
     zones = {pk: ZoneInfo(workspace.time_zone) for pk, workspace in found.items()}
     visited = sessions.recompute(kept, zones)
     store.store(kept)
+    banner.keep([*kept, *goodbyes])
+    store.drop(goodbyes, Rejection.Reason.NO_CONSENT)
     mark_events(kept, zones)
     store.note(facts.store(kept, visited, found))
     for workspace_id in found:

@@ -9,6 +9,7 @@ from django.db import connection
 from tracking.arrays import columns_of
 from tracking.ingest.arrival import Arrival, text
 from tracking.ingest.facts import Note
+from tracking.models import Rejection
 
 ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes an encoder each time
 UPDATE = """
@@ -48,9 +49,10 @@ def store(arrivals: Sequence[Arrival]) -> None:
 
 
 def drop(arrivals: Sequence[Arrival], reason: str) -> None:
-    """Take these out of the events and keep them as refusals."""
+    """Take these out of the events and keep them as refusals; what lacks consent keeps no content."""
     if arrivals:
-        rows = [(a.id, a.received_at, reason, a.dropped[:300], as_payload(a)) for a in arrivals]
+        is_kept = reason != Rejection.Reason.NO_CONSENT
+        rows = [(a.id, a.received_at, reason, a.dropped[:300], as_payload(a) if is_kept else b"") for a in arrivals]
         with connection.cursor() as cursor:
             cursor.execute(DROP, columns_of(rows))
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tracking.blind_index import Indexer
+from tracking.consent.proof import SOURCE_LABELS
 from tracking.models import ConsentEvent, DuplicateSuggestion, Event, Identity, Merge, Order, Profile
 from tracking.profiles import normalise
 from tracking.profiles.batch import SUBJECT_KINDS, key_of
@@ -95,7 +96,9 @@ def _consents(workspace: Workspace, known: Sequence[Identity]) -> Iterator[Entry
     said = events.exclude(proof__has_key="said_by").exclude(source="merge")  # once, not again for every linked identifier
     for event in said[:LATEST]:
         title = f"{_(event.purpose.name)}: {event.get_decision_display()}"
-        yield Entry(event.given_at, "shield-check", title, event.get_subject_kind_display())
+        way = [event.get_subject_kind_display(), str(SOURCE_LABELS[event.source])]
+        way += [str(event.proof[name]) for name in ("data_source", "url") if event.proof.get(name)]
+        yield Entry(event.given_at, "shield-check", title, " · ".join(way))
 
 
 def merges(profile: Profile) -> list[dict[str, Any]]:

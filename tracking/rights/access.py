@@ -182,6 +182,7 @@ def _labels() -> dict[str, str]:
         "tracking.Event": _("Events"), "tracking.Session": _("Visits"), "tracking.Order": _("Orders"),
         "tracking.Refund": _("Refunds"), "tracking.Customer": _("Customer keys"),
         "tracking.ConsentState": _("Consent: what holds"), "tracking.ConsentEvent": _("Consent: what was said"),
+        "tracking.BannerChoice": _("Consent: what the banner told last"),
         "tracking.Release": _("Handed to others: where and when"), "tracking.Suppression": _("Never to be reached"),
         "tracking.DoubleOptIn": _("Confirmation mails"), "tracking.DataSubjectRequest": _("Requests about rights"),
         "tracking.AccessFile": _("Files made for people and members"), "tracking.Conversion": _("Conversions"),

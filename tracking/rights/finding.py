@@ -139,6 +139,7 @@ LOOKUPS: dict[str, Lookup] = {
     "tracking.Release": _subject(),
     "tracking.SubjectLink": lambda person: Q(first__in=person.indexes) | Q(second__in=person.indexes),
     "tracking.ConsentState": _subject(),
+    "tracking.BannerChoice": _subject(),
     "tracking.ConsentEvent": _subject(),
     "tracking.Suppression": _subject(),
     "tracking.DataSubjectRequest": _subject(),

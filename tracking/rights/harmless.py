@@ -83,6 +83,7 @@ HARMLESS: dict[str, str] = {
     "tracking.ConsentEvent": "seq subject_kind purpose decision at given_at text source prev_hash hash",
     "tracking.ChainHead": "seq hash",
     "tracking.ConsentState": "subject_kind purpose decision since expires_at event_seq",
+    "tracking.BannerChoice": "said told_at given_at is_dated is_last noted_at",
     "tracking.SubjectLink": "first_kind second_kind linked_at ended_at",
     "tracking.Suppression": "subject_kind reason at",
     "tracking.Release": "purpose job subject_kind event_seq at state removal removal_queued_at removal_at",

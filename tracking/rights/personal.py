@@ -47,6 +47,7 @@ PERSONAL: tuple[Personal, ...] = (
     Personal("tracking.SubjectLink", _fields("first second"), Found.SUBJECT, Erasure.DELETE, Kept.PROOF),
     Personal("tracking.ConsentState", _fields("subject"), Found.SUBJECT, Erasure.KEEP, Kept.PROOF, PROOF),
     Personal("tracking.ConsentEvent", _fields("subject proof actor"), Found.SUBJECT, Erasure.KEEP, Kept.PROOF, PROOF),
+    Personal("tracking.BannerChoice", _fields("subject proof"), Found.SUBJECT, Erasure.KEEP, Kept.PROOF, PROOF),
     Personal("tracking.Suppression", _fields("subject"), Found.SUBJECT, Erasure.KEEP, Kept.PROOF, BLOCK),
     Personal("tracking.DataSubjectRequest", _fields("sealed_identifier proof note"), Found.SUBJECT, Erasure.STRIP, Kept.REQUESTS),
     Personal("tracking.DataSubjectRequest", _fields("subject"), Found.SUBJECT, Erasure.KEEP, Kept.REQUESTS, BLOCK),

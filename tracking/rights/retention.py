@@ -18,6 +18,7 @@ from tracking import changes, partitions
 from tracking.consent_models import Decision, SubjectKind
 from tracking.models import (
     AccessFile,
+    BannerChoice,
     ConsentEvent,
     ConsentState,
     Conversion,
@@ -196,6 +197,7 @@ def _forget_subjects(workspace: Workspace, end: datetime, kinds: Q) -> int:
     quiet -= set(Release.objects.filter(workspace=workspace, subject__in=quiet, at__gte=end).values_list("subject", flat=True))
     with transaction.atomic():
         ConsentState.objects.filter(workspace=workspace, subject__in=quiet).delete()
+        BannerChoice.objects.filter(workspace=workspace, subject__in=quiet).delete()
         Release.objects.filter(workspace=workspace, subject__in=quiet).delete()
         return ConsentEvent.objects.filter(workspace=workspace, subject__in=quiet).update(subject="", proof={}, actor="")
 

@@ -1,4 +1,6 @@
-"""Random histories: whatever people say, in whatever order, nobody without consent passes the gate.
+"""Random histories: whatever people and their banners say, in whatever order, nobody without consent passes the gate.
+
+A browser passes only by a yes that was chosen after every no; where its words came in order, the last one counts.
 
 `python -m tests.chaos.consent_histories` runs ten thousand of them.
 """
@@ -14,9 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.tracking.consent.people import say, someone
-from tracking.blind_index import Subject
-from tracking.consent import chain, suppression
-from tracking.consent.deriving import derive
+from tests.tracking.consent.visiting import NAME, Browser
+from tracking.blind_index import Subject, subject_of
+from tracking.consent import banner, chain, noting, suppression
+from tracking.consent.deriving import RESTRICTIONS, derive
 from tracking.consent.gate import release
 from tracking.consent.ledger import expire_due, withdraw
 from tracking.consent.merging import merge_subjects
@@ -27,11 +30,14 @@ from tracking.models import ConsentEvent, ConsentState, Release
 from workspaces.models import Workspace
 
 HISTORIES = 500
-PURPOSES = ["email", "phone"]
+PURPOSES = ["analytics", "phone"]
 NAMES = ["one", "two", "three"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
-people = st.integers(0, len(NAMES) - 1)
+people = st.integers(0, len(NAMES))  # the last is a browser
 purposes = st.sampled_from(PURPOSES)
+BANNER = [{"analytics": True, "phone": True}, {"analytics": True, "phone": False}, {"analytics": False, "phone": False}]
+SKEWS = [timedelta(0), timedelta(minutes=1), timedelta(minutes=-1), timedelta(hours=3), timedelta(days=-300)]
+VALID = timedelta(days=700)  # at least, of every grant
 
 
 class Told:
@@ -54,8 +60,8 @@ class Histories(RuleBasedStateMachine):
     workspace: Workspace  # made once, by `run`; what a history writes is rolled back
     subjects: list[Subject]
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(skew=st.sampled_from(SKEWS))
+    def begin(self, skew: timedelta) -> None:
         type(self).count += 1
         self.rolled_back: Any = transaction.atomic()
         self.rolled_back._from_testcase = True  # releases refuse to run inside any other transaction
@@ -66,6 +72,7 @@ class Histories(RuleBasedStateMachine):
         self.groups = [{person} for person in self.subjects]
         self.suppressed: set[Subject] = set()
         self.jobs = 0
+        self.device, self.browser = self.subjects[-1], Browser(self.workspace.pk, skew)
 
     def teardown(self) -> None:
         if not hasattr(self, "travel"):
@@ -134,21 +141,37 @@ class Histories(RuleBasedStateMachine):
 
     def _keep_stricter(self, group: set[Subject]) -> None:
         for purpose in PURPOSES:
-            told = [self.told[person, purpose] for person in group]
-            if any(each.was_no() for each in told):
-                for each in told:
-                    each.no_at = max(self.now, each.no_at or self.now)
+            if any(self._is_no(person, purpose) for person in group):
+                self._no(group, purpose)
+
+    def _no(self, group: set[Subject], purpose: str) -> None:
+        for person in group:
+            self.told[person, purpose].no_at = self.now
+
+    def _is_no(self, person: Subject, purpose: str) -> bool:
+        if person == self.device:
+            return self._of_browser(purpose) in RESTRICTIONS
+        return self.told[person, purpose].was_no()
+
+    def _is_granted(self, person: Subject, purpose: str) -> bool:
+        if person == self.device:
+            return self._of_browser(purpose) == Decision.GRANTED
+        return bool(self.told[person, purpose].yes) and not self.told[person, purpose].was_no()
+
+    def _of_browser(self, purpose: str) -> str:
+        """What holds for the browser; its laws are checked elsewhere, here it matters for those linked to it."""
+        rows = ConsentState.objects.filter(workspace=self.workspace, subject=self.device.index, purpose__key=purpose)
+        return rows.values_list("decision", flat=True).first() or ""
 
     @rule(who=people)
     def suppress(self, who: int) -> None:
         self._pass(seconds=1)
+        group = self._group(self.subjects[who])
+        ended = [purpose for purpose in PURPOSES if any(self._is_granted(person, purpose) for person in group)]
         suppression.suppress(self.workspace, self.subjects[who], Suppression.Reason.OBJECTION)
-        for person in self._group(self.subjects[who]):
-            self.suppressed.add(person)
-            for purpose in PURPOSES:
-                if self.told[person, purpose].yes and not self.told[person, purpose].was_no():
-                    for each in self._group(person):
-                        self.told[each, purpose].no_at = self.now
+        self.suppressed |= group
+        for purpose in ended:
+            self._no(group, purpose)
 
     @rule(who=people)
     def lift(self, who: int) -> None:
@@ -162,10 +185,41 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def note_expired(self) -> None:
         self._pass(seconds=1)
+        before = {purpose: self._of_browser(purpose) for purpose in PURPOSES}
         expire_due(self.workspace)
-        for told in self.told.values():
-            if told.yes and not told.was_no() and not told.is_yes(self.now):
+        for (person, purpose), told in self.told.items():
+            is_over = told.yes and not told.was_no() and not told.is_yes(self.now)
+            if person == self.device:
+                is_over = before[purpose] != self._of_browser(purpose)
+            if is_over:
                 told.no_at = self.now
+
+    @rule(said=st.sampled_from(BANNER), is_dated=st.booleans())
+    def choose_in_the_banner(self, said: dict[str, bool], is_dated: bool) -> None:
+        self._pass(seconds=1)
+        self.browser.choose(said, self.now, is_dated=is_dated)
+
+    @rule()
+    def browse(self) -> None:
+        self._pass(seconds=1)
+        self.browser.browse(self.now)
+
+    @rule(place=st.integers(0, 3), hung=st.booleans(), wait=st.sampled_from([0, 7, 30]))
+    def receive(self, place: int, hung: bool, wait: int) -> None:
+        """One of the browser's messages arrives, maybe late and out of order."""
+        self._pass(seconds=1, minutes=wait)
+        if self.browser.flying:
+            banner.keep([self.browser.deliver(min(place, len(self.browser.flying) - 1), self.now, hung=hung)])
+
+    @rule()
+    def note_what_banners_told(self) -> None:
+        self._pass(seconds=1)
+        before = ConsentEvent.objects.filter(workspace=self.workspace).count()
+        noting.note_waiting()
+        self.browser.note()
+        for event in ConsentEvent.objects.filter(workspace=self.workspace, seq__gt=before, subject=self.device.index):
+            if event.decision in RESTRICTIONS:
+                self._no(self._group(self.device) - {self.device}, event.purpose.key)
 
     @invariant()
     def nobody_without_consent_passes_and_everybody_with_it_does(self) -> None:
@@ -174,19 +228,34 @@ class Histories(RuleBasedStateMachine):
     def _release(self, purpose: str) -> None:
         self.jobs += 1
         outcome = release(self.workspace, purpose, self.subjects, destination="list", job=f"job-{self.jobs}", send=len)
-        expected = [p for p in self.subjects if self.told[p, purpose].is_yes(self.now) and p not in self.suppressed]
-        assert set(outcome.allowed) == set(expected)
+        others = self.subjects[:-1]
+        expected = [p for p in others if self.told[p, purpose].is_yes(self.now) and p not in self.suppressed]
+        assert set(outcome.allowed) - {self.device} == set(expected)
+        self._check_browser(purpose, passes=self.device in outcome.allowed)
+
+    def _check_browser(self, purpose: str, *, passes: bool) -> None:
+        told, heard = self.told[self.device, purpose], self.browser.heard
+        noes = [told.no_at] if told.no_at else []
+        noes += [word.chosen_at for word in heard if not word.said[purpose]]
+        yes = [*told.yes, *(word.chosen_at for word in heard if word.said[purpose])]
+        if passes:
+            assert self.device not in self.suppressed
+            assert any(all(at > no for no in noes) for at in yes), "a yes that came before a no lets nobody pass"
+        elif heard and self.browser.in_order and not told.no_at and self.device not in self.suppressed:
+            is_valid = all(self.now - word.chosen_at < VALID for word in heard)
+            assert not (heard[-1].said[purpose] and is_valid), "the last word of a browser counts"
 
     @invariant()
     def whatever_left_is_allowed_still_or_being_taken_back(self) -> None:
         for row in Release.objects.filter(workspace=self.workspace, removal="").select_related("purpose"):
-            assert not self.told[Subject(row.subject_kind, row.subject), row.purpose.key].was_no()
+            assert not self._is_no(Subject(row.subject_kind, row.subject), row.purpose.key)
 
 
 def run(histories: int, machine: type[Histories] = Histories) -> None:
     """Raises the shortest history found that breaks a promise."""
     machine.workspace = Workspace.objects.create(name="Histories (sample)", slug="histories")
     machine.subjects = [someone(machine.workspace, name) for name in NAMES]
+    machine.subjects.append(subject_of(machine.workspace.pk, "device", NAME))
     ensure(machine.workspace)
     run_state_machine_as_test(machine, settings=settings(
         max_examples=histories, stateful_step_count=12, deadline=None, database=None, suppress_health_check=list(HealthCheck),

@@ -32,6 +32,7 @@ from tracking.consent import merging, purposes
 from tracking.consent.ledger import Statement, record
 from tracking.consent_models import Decision
 from tracking.models import (
+    BannerChoice,
     Conversion,
     Customer,
     DoubleOptIn,
@@ -236,6 +237,10 @@ class Planted:
         self.say("tracking.SubjectLink", first=first, second=second)
         self.say("tracking.ConsentEvent", subject=mail.index, proof=dict(event.proof), actor=str(self.member))
         self.say("tracking.ConsentState", subject=mail.index)
+        BannerChoice.objects.create(
+            workspace=self.workspace, said={"analytics": True}, told_at=self.at, given_at=self.at, is_dated=False, is_last=False,
+            **self.say("tracking.BannerChoice", subject=device.index, proof={"url": "https://shop.example/canary-banner"}),
+        )  # fmt: skip
         self.say("tracking.ConsentText", published_by=str(self.member))
         Release.objects.create(
             workspace=self.workspace, purpose=event.purpose, job="j", subject_kind="email", event_seq=event.seq, at=self.at,

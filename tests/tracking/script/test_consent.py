@@ -6,6 +6,7 @@ import pytest
 
 from tests.tracking.script.managers import GTAG, MANAGERS, Manager
 from tests.tracking.script.site import Site
+from tracking.consent.intake import signals
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -73,8 +74,18 @@ def test_after_consent_events_arrive_with_it_and_withdrawal_ends_that(
     assert manager.record in site.events[0]["context"]["consent"]
     assert page.context.cookies()[0]["value"] == site.events[0]["anonymousId"]
 
+    agreed, identifier = site.events[0]["context"]["consent"], page.context.cookies()[0]["value"]
+    site.batches.clear()
     page.evaluate(manager.refuse)
-    page.wait_for_timeout(200)
+    site.wait(page, lambda: site.names == ["Consent Withdrawn"])
+    [last] = site.events
+    assert last["anonymousId"] == identifier
+    assert last.keys() == {"type", "event", "messageId", "anonymousId", "timestamp", "context"}
+    assert last["context"].keys() == {"consent", "page"}
+    assert name == "tcf" or signals({"consent": agreed})["analytics"] is True
+    assert signals(last["context"])["analytics"] is False
+    assert last["context"]["consent"]["cmp"] == name.split()[0]
+
     site.batches.clear()
     use(page)
     assert left_traces(page, site) == [] == errors
@@ -118,10 +129,67 @@ def test_withdrawal_in_one_tab_ends_the_other(page: "Page", site: Site) -> None:
     other.goto(site.url)
     other.evaluate(manager.accept)
     site.wait(page, lambda: site.names == ["page", "page"])
-    other.evaluate(manager.refuse)
     site.batches.clear()
+    other.evaluate(manager.refuse)
     use(page)
+    assert site.names == ["Consent Withdrawn"]  # said once, by the tab in which it happened
+    site.batches.clear()
     assert left_traces(page, site) == []
+
+
+def test_a_narrower_choice_is_told_at_once_and_dated_by_the_click(page: "Page", site: Site) -> None:
+    site.put(
+        "/", "<button onclick='choose(`,C0001,C0002,`)'>Less</button>", manager="onetrust",
+        head=f"<script>{MANAGERS['onetrust'].head}</script>", attributes="data-ads=ads_measurement:google data-text='de 3'",
+    )  # fmt: skip
+    page.goto(site.url)
+    page.evaluate("choose(',C0001,C0002,C0004,')")
+    site.wait(page, lambda: site.names == ["page"])
+    page.click("button")
+    site.wait(page, lambda: site.names == ["page", "Consent Changed"])
+    before, after = (event["context"]["consent"] for event in site.events)
+    assert before == {
+        "cmp": "onetrust", "text": "de 3", "purposes": {"analytics": True, "ads_measurement:google": True}
+    }  # fmt: skip
+    assert after["purposes"] == {"analytics": True, "ads_measurement:google": False}
+    assert after["given_at"] <= site.events[1]["timestamp"]
+    page.evaluate("choose(',C0001,C0002,')")  # the same again
+    page.wait_for_timeout(PAUSE)
+    assert len(site.events) == 2
+
+
+def test_a_manager_that_changes_its_mind_while_it_loads_dates_nothing(page: "Page", site: Site) -> None:
+    updates = ["{analytics_storage: 'granted'}", "{ad_storage: 'granted'}"]
+    later = "".join(
+        f"setTimeout(() => gtag('consent', 'update', {update}), {300 * place});" for place, update in enumerate(updates, 1)
+    )
+    site.put("/", BODY, manager="gcm", head=f"<script>{MANAGERS['gcm'].head} {later}</script>")
+    page.goto(site.url)
+    site.wait(page, lambda: site.names == ["page", "Consent Changed"])
+    assert "given_at" not in site.events[1]["context"]["consent"]
+
+
+def test_a_manager_that_tells_every_tab_lets_one_of_them_withdraw(page: "Page", site: Site) -> None:
+    manager = open_page(page, site, "page")
+    page.evaluate(manager.accept)
+    other = page.context.new_page()
+    other.goto(site.url)
+    other.evaluate(manager.accept)
+    site.wait(page, lambda: site.names == ["page", "page"])
+    for tab in (other, page):
+        tab.evaluate(manager.refuse)
+    page.wait_for_timeout(PAUSE)
+    assert site.names == ["page", "page", "Consent Withdrawn"]
+
+
+def test_klaros_reset_withdraws_too(page: "Page", site: Site) -> None:
+    manager = open_page(page, site, "klaro")
+    page.wait_for_timeout(300)
+    page.evaluate(manager.accept)
+    site.wait(page, lambda: site.names == ["page"])
+    page.evaluate("klaro.getManager().confirmed = false; klaro.getManager().notify('consents', {})")
+    site.wait(page, lambda: site.names == ["page", "Consent Withdrawn"])
+    assert page.context.cookies() == []
 
 
 @pytest.mark.parametrize(
@@ -148,4 +216,4 @@ def test_a_marketing_category_covers_what_the_tag_says(page: "Page", site: Site)
     page.evaluate("choose(',C0001,C0002,C0004,')")
     site.wait(page, lambda: site.names == ["page"])
     expected = {"analytics": True, "ads_measurement:google": True, "ads_audience:meta": True}
-    assert site.events[0]["context"]["consent"] == {"purposes": expected}
+    assert site.events[0]["context"]["consent"] == {"cmp": "onetrust", "purposes": expected}

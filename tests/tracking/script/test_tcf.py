@@ -45,5 +45,6 @@ def test_it_follows_the_iabs_own_consent_manager(page: "Page", site: Site, error
     page.evaluate("choose([])")
     page.evaluate("mops('track', 'Tock')")
     page.wait_for_timeout(800)
-    assert site.names == ["page", "Tick"]
+    assert site.names == ["page", "Tick", "Consent Withdrawn"]
+    assert set(signals(site.events[2]["context"]).values()) == {False}
     assert page.context.cookies() == [] == errors

@@ -5,6 +5,8 @@
 const { privacy, imprint, ads = "", remember, cookieDomain, language } = document.currentScript.dataset;
 const NAME = "mops_choice";
 const DAYS = 182; // then it asks again
+const TEXTS = "mops banner 1"; // version of the texts below: count it up when one of them changes
+const spoken = language || (document.documentElement.lang.startsWith("de") ? "de" : "en");
 const advertising = ads.split(/[\s,]+/).filter(Boolean);
 const inEnglish = {
   title: "Your choice",
@@ -89,7 +91,7 @@ const tell = () => {
   if (!analytics && !ad) keepRefusal();
   window.mops ||= (...call) => (mops.q ||= []).push(call);
   const purposes = { analytics, ...Object.fromEntries(advertising.map((purpose) => [purpose, ad])) };
-  mops("consent", purposes, CookieConsent.getCookie("lastConsentTimestamp"));
+  mops("consent", purposes, CookieConsent.getCookie("lastConsentTimestamp"), `${TEXTS} ${spoken}`);
 };
 
 CookieConsent.run({
@@ -101,7 +103,7 @@ CookieConsent.run({
     preferencesModal: { layout: "box", equalWeightButtons: true },
   },
   language: {
-    default: language || (document.documentElement.lang.startsWith("de") ? "de" : "en"),
+    default: spoken,
     translations: { de: texts(inGerman), en: texts(inEnglish) },
   },
   onConsent: tell,

@@ -19,13 +19,26 @@ function agree(analytics, marketing) {
   decide(!!analytics, { purposes });
 }
 
+let spoken; // what the consent manager said last, as text
+
+// A change is told at once, a withdrawal with the last message there is. When it was made is known only if it is a change of what
+// held on this page and the visitor has just clicked: managers also change what they say while they load.
 function decide(granted, record) {
   const before = consent;
-  consent = granted && record;
-  if (consent) {
+  const said = JSON.stringify(record);
+  const changed = before !== undefined && said !== spoken;
+  spoken = said;
+  record = { cmp: asked.get("cmp") || "page", ...record };
+  record.text ||= option.text;
+  if (changed && navigator.userActivation?.isActive) record.given_at ||= now();
+  if (granted) {
+    if (!before || changed) consent = record;
     if (!before) begin();
+    else if (changed) track("Consent Changed");
     held.splice(0).forEach((call) => run(...call));
   } else {
+    consent = granted;
+    if (before && !isOver()) goodbye(record);
     end();
     if (granted === false) held = [];
   }

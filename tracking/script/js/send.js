@@ -25,6 +25,11 @@ function recognise() {
   stored = readVisitor(); // nothing where the browser refuses cookies
 }
 
+// Withdrawn in another tab, which has said so.
+function isOver() {
+  return stored && readVisitor() !== stored;
+}
+
 function forget() {
   clearTimeout(timer);
   timer = visitor = stored = person = undefined;
@@ -32,23 +37,24 @@ function forget() {
   keepVisitor("", 0);
 }
 
-function add(type, content, messageId = random()) {
-  if (stored && readVisitor() !== stored) return decide(false); // withdrawn in another tab
-  waiting.push({
-    type,
-    ...content,
-    messageId,
-    anonymousId: visitor,
-    userId: person,
-    timestamp: new Date().toISOString(),
-    context: { consent, ...pageContext() },
-  });
+function entry(type, content, context, messageId = random()) {
+  return { type, ...content, messageId, anonymousId: visitor, timestamp: now(), context };
+}
+
+function add(type, content, messageId) {
+  if (isOver()) return decide(false);
+  waiting.push(entry(type, { ...content, userId: person }, { consent, ...pageContext() }, messageId));
   waiting.splice(0, waiting.length - MOST_WAITING);
   timer ||= setTimeout(flush, 500);
 }
 
 function body(batch) {
-  return JSON.stringify({ writeKey, batch, sentAt: new Date().toISOString() });
+  return JSON.stringify({ writeKey, batch, sentAt: now() });
+}
+
+// Whoever had agreed withdraws: one message under the id that ends with it.
+function goodbye(consent) {
+  navigator.sendBeacon(collector, body([entry("track", { event: "Consent Withdrawn" }, { consent, page: { url: here?.url } })]));
 }
 
 async function flush() {

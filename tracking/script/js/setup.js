@@ -2,7 +2,8 @@
 // Until somebody agreed, nothing of this file reads or writes the device: no cookie, no storage, no address, no request.
 const tag = document.currentScript;
 const option = tag.dataset;
-const writeKey = new URL(tag.src).searchParams.get("k");
+const asked = new URL(tag.src).searchParams;
+const writeKey = asked.get("k");
 const collector = new URL("v1/batch", tag.src).href;
 const ownDomains = words(option.domains);
 const CLICK_ID = /^(gclid|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|li_fat_id)$/;
@@ -15,4 +16,8 @@ function words(text) {
 
 function random() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function now() {
+  return new Date().toISOString();
 }

@@ -42,7 +42,7 @@ function end() {
 function start() {
   if (window.mops?.runs) return; // loaded twice, it would count twice
   window.mops = (...call) => {
-    if (call[0] === "consent") decide(!!call[1].analytics, { purposes: call[1], given_at: call[2] });
+    if (call[0] === "consent") decide(!!call[1].analytics, { purposes: call[1], given_at: call[2], text: call[3] });
     else if (consent) run(...call);
     else if (consent !== false) held.push(call);
   };
