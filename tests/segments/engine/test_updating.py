@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from mops.lib import clock
 from segments.engine import running, touched, updating
 from segments.engine.writing import MembershipChange, memberships_changed
 from segments.models import Due, Flag, Membership, PastMembership, Segment, Touched
 from tests.segments.engine.town import DAY, Town, of_segment, viewed
 from tracking import changes
+from tracking.models import Profile
 
 Later = Callable[[timedelta], None]
 
@@ -169,6 +173,17 @@ def test_one_workspace_does_not_move_another(town: Town, other_workspace: object
     town.does("anna")
     assert town.members(ours)
     assert not other.members(theirs)
+
+
+def test_many_deleted_people_are_noted_with_one_statement(town: Town) -> None:
+    town.happens("anna", "ben", "cleo")
+    town.settle()
+    people = set(Profile.objects.values_list("pk", flat=True))
+    with CaptureQueriesContext(connection) as queries:
+        Profile.objects.filter(pk__in=people).delete()
+    assert sum("INSERT INTO segments_touched" in query["sql"] for query in queries) == 1
+    assert set(Touched.objects.values_list("profile_id", flat=True)) == people
+    assert set(Touched.objects.values_list("facet", flat=True)) == {changes.PERSON}
 
 
 def test_five_hundred_people_are_one_update_and_the_rest_the_next(town: Town) -> None:
