@@ -237,7 +237,7 @@ def test_a_bug_of_ours_is_logged_and_tried_again(account, monkeypatch):
         runs.execute(run.pk)
     run.refresh_from_db()
     assert (run.state, run.failures) == (State.QUEUED, 1)
-    assert "internal error" in str(run.error_message)
+    assert "internal error" in run.error_message.said[0].text
 
 
 class Broken:
