@@ -209,7 +209,7 @@ class Session(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+", db_constraint=False)
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_constraint=False)
     visitor = models.TextField()
     day = models.DateField()
@@ -270,7 +270,11 @@ class Rejection(models.Model):
 
     class Meta:
         constraints = [SameWorkspace("source", to="tracking.Source")]
-        indexes = [models.Index(fields=["source", "received_at"], name="tracking_rejection_source")]
+        indexes = [
+            models.Index(fields=["source", "received_at"], name="tracking_rejection_source"),
+            models.Index(fields=["source", "received_at"], name="tracking_rejection_faulty",
+                         condition=models.Q(replayed_at=None) & ~models.Q(reason__in=["no_consent", "bot"])),
+        ]  # fmt: skip
 
 
 class SourceDay(models.Model):

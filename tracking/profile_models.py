@@ -1,7 +1,8 @@
 """People as the product knows them: profiles, their identifiers, what was seen together, traits, merges and doubts.
 
 Identifiers are found by blind index (tracking.blind_index) and kept encrypted (tracking.profiles.vault). Written in batches
-by SQL (`tracking.profiles.resolution`), never row by row.
+by SQL (`tracking.profiles.resolution`), never row by row. In the large tables the keys with the workspace are the only ones: a
+second, simple key to the same row would be checked for every row and could refuse nothing more.
 """
 
 import uuid
@@ -53,9 +54,11 @@ class Identity(models.Model):
         SHARED = "shared", _("Used by many people")
         FLOODED = "flooded", _("Seen with too many identifiers")
 
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+", db_index=False)
-    profile = models.ForeignKey(Profile, models.CASCADE, related_name="identities")
-    home = models.ForeignKey(Profile, models.CASCADE, related_name="+", db_index=False)  # where it was first: a split returns there
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, db_constraint=False, related_name="+", db_index=False)
+    profile = models.ForeignKey(Profile, models.CASCADE, db_constraint=False, related_name="identities")
+    home = models.ForeignKey(  # where it was first: a split returns there
+        Profile, models.CASCADE, db_constraint=False, related_name="+", db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     index = models.CharField(max_length=HEX)  # the same as the consent ledger's subject, where that knows the kind
     sealed = models.BinaryField()  # the normalised value
@@ -84,9 +87,9 @@ class Identity(models.Model):
 class IdentityLink(models.Model):
     """Two identifiers seen in one event, or joined by a member. `hub` is the stronger one."""
 
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+", db_index=False)
-    hub = models.ForeignKey(Identity, models.CASCADE, related_name="leaf_links", db_index=False)
-    leaf = models.ForeignKey(Identity, models.CASCADE, related_name="hub_links")
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, db_constraint=False, related_name="+", db_index=False)
+    hub = models.ForeignKey(Identity, models.CASCADE, db_constraint=False, related_name="leaf_links", db_index=False)
+    leaf = models.ForeignKey(Identity, models.CASCADE, db_constraint=False, related_name="hub_links")
     first_at = models.DateTimeField()
     event_id = models.BigIntegerField(null=True)  # the earliest event that shows it; None = a member said so
     is_confirmed = models.BooleanField(default=False)
@@ -103,8 +106,8 @@ class IdentityLink(models.Model):
 class Trait(models.Model):
     """What was said about a person, under the identifier it was said with: it moves with it. The newest by time wins."""
 
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+", db_index=False)
-    identity = models.ForeignKey(Identity, models.CASCADE, related_name="traits", db_index=False)
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, db_constraint=False, related_name="+", db_index=False)
+    identity = models.ForeignKey(Identity, models.CASCADE, db_constraint=False, related_name="traits", db_index=False)
     name = models.CharField(max_length=120)
     value = models.JSONField(null=True)  # None where it is personal
     sealed = models.BinaryField(default=b"")
