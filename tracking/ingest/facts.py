@@ -17,10 +17,11 @@ from tracking.ingest.acquisition import as_origin
 from tracking.ingest.arrival import Arrival
 from tracking.models import Order, Refund
 from tracking.outcome import Refused
+from tracking.row_rules import OrderRow, RefundRow
 from workspaces.models import Workspace
 
 KEYS = {"order": "order_id", "refund": "refund_id"}
-Told = orders.OrderRow | refunds.RefundRow
+Told = OrderRow | RefundRow
 
 
 class Fact(NamedTuple):
@@ -106,7 +107,7 @@ def is_as_told(row: Order | Refund, told: Told) -> bool:
     if isinstance(row, Order) and row.source not in (Order.Source.SHOP, Order.Source.WEBSITE):
         return False
     at = row.ordered_at if isinstance(row, Order) else row.refunded_at
-    told_at = told.ordered_at if isinstance(told, orders.OrderRow) else told.refunded_at
+    told_at = told.ordered_at if isinstance(told, OrderRow) else told.refunded_at
     money = [row_rules.stored(amount) for amount in (told.gross, told.net, told.margin)]
     return [row.gross, row.net, row.margin, row.currency, at] == [*money, told.currency.upper(), told_at]
 
@@ -131,7 +132,7 @@ def _notes(facts: Sequence[Fact], refused: Sequence[Refused]) -> list[Note]:
     return [Note(facts[index].id, facts[index].received_at, reason) for index, reason in refused]
 
 
-def _order(workspace: Workspace, fact: Fact) -> orders.OrderRow:
+def _order(workspace: Workspace, fact: Fact) -> OrderRow:
     """Gross is `total`, else `value`; net is `revenue` (Segment: without VAT and shipping), else gross less `tax`."""
     said = fact.properties
     gross = amount(said, "total", "value", "revenue")
@@ -139,22 +140,20 @@ def _order(workspace: Workspace, fact: Fact) -> orders.OrderRow:
     net = revenue if not revenue.is_nan() else gross - (Decimal(0) if tax.is_nan() else tax)
     come = fact.acquisition or {}
     origin = as_origin(come)
-    return orders.OrderRow(
+    return OrderRow(
         order_key(said, "order"), fact.occurred_at, gross, net, currency(said, workspace), fact.user_id[:120],
         utm_source=origin.utm_source, utm_medium=origin.utm_medium, utm_campaign=origin.utm_campaign, utm_id=come.get("utm_id", ""),
         gclid=origin.gclid, fbclid=origin.fbclid, referrer=origin.referrer,
     )  # fmt: skip
 
 
-def _refund(workspace: Workspace, fact: Fact) -> refunds.RefundRow:
+def _refund(workspace: Workspace, fact: Fact) -> RefundRow:
     said = fact.properties
     gross = amount(said, "total", "value", "revenue")
     revenue = amount(said, "revenue")
     net = gross if revenue.is_nan() else revenue
     order_id = said.get("order_id")
-    return refunds.RefundRow(
-        order_key(said, "refund"), str(order_id or ""), fact.occurred_at, gross, net, currency(said, workspace)
-    )
+    return RefundRow(order_key(said, "refund"), str(order_id or ""), fact.occurred_at, gross, net, currency(said, workspace))
 
 
 def amount(said: dict[str, Any], *names: str) -> Decimal:
