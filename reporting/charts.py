@@ -16,7 +16,7 @@ from reporting.buckets import bucket
 from reporting.figures import change, figure
 from reporting.kpis import KPIS, Number
 from reporting.question import Result, Row
-from reporting.templatetags.formats import DASH, locale, percent
+from reporting.templatetags.formats import DASH, babel_locale, locale, percent
 from reporting.templatetags.formats import date as day_text
 
 SERIES_STYLE = {"type": "line", "showSymbol": False, "symbolSize": 5, "connectNulls": False}
@@ -51,7 +51,8 @@ def over_time(
     """One or two metrics of a result by day, week or month; the comparison dashed in the same hue."""
     shown = list(dict.fromkeys(metrics))
     days: list[date] = [row.key[0] for row in result.rows]
-    option = _frame([_short(day, result) for day in days], [_long(day, result) for day in days], result.currency)
+    titles = [_long(day, result) for day in days]
+    option = _frame([_short(day, result) for day in days], titles, result.currency)
     for hue, metric in enumerate(shown):
         option["yAxis"].append(_axis(metric, hue))
         option["series"] += _lines(result, metric, hue, known)
@@ -60,7 +61,7 @@ def over_time(
     title = " · ".join(str(KPIS[metric].label) for metric in shown)
     summary = " ".join(_sentence(result, metric, is_comparable(metric)) for metric in shown)
     option["aria"] = {"enabled": True, "label": {"description": f"{title}. {summary}"}}
-    return Chart(title, summary, option, *_table(result, shown), is_compared=result.query.comparison is not None)
+    return Chart(title, summary, option, *_table(result, shown, titles), is_compared=result.query.comparison is not None)
 
 
 def ranking(result: Result, metric: str) -> Chart:
@@ -162,8 +163,8 @@ def _short(day: date, result: Result) -> str:
     if grain == "week":
         return _("W %(week)s") % {"week": day.isocalendar().week}
     if grain == "month":
-        return dates.format_skeleton("yMMM", day, locale=locale())
-    return dates.format_skeleton("MMMd", day, locale=locale())
+        return dates.format_skeleton("yMMM", day, locale=babel_locale())
+    return dates.format_skeleton("MMMd", day, locale=babel_locale())
 
 
 def _long(day: date, result: Result) -> str:
@@ -172,8 +173,8 @@ def _long(day: date, result: Result) -> str:
         week = day.isocalendar()
         return _("Week %(week)s/%(year)s, from %(day)s") % {"week": week.week, "year": week.year, "day": day_text(day)}
     if grain == "month":
-        return dates.format_skeleton("yMMMM", day, locale=locale())
-    return f"{dates.format_date(day, 'EEE', locale=locale())} {day_text(day)}"
+        return dates.format_skeleton("yMMMM", day, locale=babel_locale())
+    return f"{dates.format_date(day, 'EEE', locale=babel_locale())} {day_text(day)}"
 
 
 def _sentence(result: Result, metric: str, is_comparable: bool) -> str:
@@ -196,14 +197,14 @@ def _share_sentence(result: Result, rows: Sequence[Row], metric: str) -> str:
     return _("%(name)s has %(share)s of all: %(metric)s.") % words
 
 
-def _table(result: Result, metrics: list[str]) -> tuple[list[str], list[list[str]]]:
+def _table(result: Result, metrics: list[str], titles: list[str]) -> tuple[list[str], list[list[str]]]:
     header = [_("Date")]
     for metric in metrics:
         header.append(str(KPIS[metric].label))
         header += [_("before")] if result.query.comparison else []
     rows = []
-    for row in result.rows:
-        cells = [_long(row.key[0], result)]
+    for title, row in zip(titles, result.rows, strict=True):
+        cells = [title]
         for metric in metrics:
             cells.append(figure(metric, row.values[metric], result.currency))
             if result.query.comparison:

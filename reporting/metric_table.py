@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from channels.connectors import PLATFORMS
 from reporting.columns import STANDARD, Group, groups_of
 from reporting.figures import figure
-from reporting.kpis import KPIS, Source, is_claimed
+from reporting.kpis import KPIS, Measure, Source, Unit, is_claimed
 from reporting.metric import Metric
 from reporting.notes import Note
 from reporting.question import Result, Row, Values
@@ -31,6 +32,11 @@ class Column:
     order: str
     sort_url: str
     starts_group: bool
+
+    @cached_property
+    def is_rounded(self) -> bool:
+        """Whether cells show less than is known: sums of money leave out the cents."""
+        return self.metric.unit == Unit.MONEY and isinstance(self.metric.kind, Measure)
 
 
 class Cell(NamedTuple):
@@ -111,7 +117,7 @@ def _cell(values: Values, column: Column, currency: str, exact: bool, mixed: boo
     key = column.metric.key
     value = values[key]
     explain = "mixed" if value is None and mixed and is_claimed(key) else ""
-    title = "" if value is None else figure(key, value, currency, exact=True)
+    title = figure(key, value, currency, exact=True) if column.is_rounded and value is not None and not exact else ""
     return Cell(figure(key, value, currency, exact=exact), title, column.group, column.starts_group, explain)
 
 

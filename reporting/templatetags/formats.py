@@ -6,9 +6,10 @@ None is unknown or undefined and shows as a dash, never as zero.
 
 import datetime as dt
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from django import template
 from django.template.defaultfilters import date as django_date
 from django.utils import timezone
@@ -27,10 +28,25 @@ def locale() -> str:
     return LOCALES.get((get_language() or "en")[:2], "en_GB")
 
 
+def babel_locale() -> Locale:
+    """What Babel knows of it: looking it up by name takes longer than writing a number."""
+    return _known(locale())
+
+
+@cache
+def _known(name: str) -> Locale:
+    return Locale.parse(name)
+
+
+@lru_cache(4096)
+def _day(day: dt.date, name: str) -> str:
+    return dates.format_date(day, "medium", locale=_known(name))
+
+
 @register.filter
 def money(value: Number | None, currency: str = "EUR") -> str:
     """Amount with its currency sign, in the currency's own decimals."""
-    return DASH if value is None else numbers.format_currency(value, currency, locale=locale())
+    return DASH if value is None else numbers.format_currency(value, currency, locale=babel_locale())
 
 
 @register.filter
@@ -39,7 +55,7 @@ def whole_money(value: Number | None, currency: str = "EUR") -> str:
     if value is None:
         return DASH
     pattern = "#,##0\u00a0¤" if locale() == "de_DE" else "¤#,##0"
-    return numbers.format_currency(value, currency, format=pattern, locale=locale(), currency_digits=False)
+    return numbers.format_currency(value, currency, format=pattern, locale=babel_locale(), currency_digits=False)
 
 
 @register.filter
@@ -47,7 +63,7 @@ def number(value: Number | None, digits: int = 0) -> str:
     """Grouped number with exactly `digits` decimals."""
     if value is None:
         return DASH
-    return numbers.format_decimal(value, format="#,##0" + _decimals(digits), locale=locale())
+    return numbers.format_decimal(value, format="#,##0" + _decimals(digits), locale=babel_locale())
 
 
 @register.filter
@@ -56,7 +72,7 @@ def percent(value: Number | None, digits: int = 1) -> str:
     if value is None:
         return DASH
     sign = "\u00a0%" if locale() == "de_DE" else "%"
-    return numbers.format_percent(value, format="#,##0" + _decimals(digits) + sign, locale=locale())
+    return numbers.format_percent(value, format="#,##0" + _decimals(digits) + sign, locale=babel_locale())
 
 
 @register.filter
@@ -77,7 +93,7 @@ def date(value: Any, pattern: str | None = None) -> str:
     if value is None or value == "":
         return DASH
     day = timezone.localtime(value).date() if isinstance(value, dt.datetime) else value
-    return dates.format_date(day, "medium", locale=locale())
+    return _day(day, locale())
 
 
 @register.filter
@@ -85,7 +101,7 @@ def instant(value: dt.datetime | None) -> str:
     """Day and minute in the active zone, the workspace's on its pages: 31.10.2026, 14:05."""
     if value is None:
         return DASH
-    return f"{date(value)}, {dates.format_time(timezone.localtime(value), 'HH:mm', locale=locale())}"
+    return f"{date(value)}, {dates.format_time(timezone.localtime(value), 'HH:mm', locale=babel_locale())}"
 
 
 @register.filter

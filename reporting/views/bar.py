@@ -47,7 +47,7 @@ class Option:
 
 def period_bar(board: Board) -> dict[str, Any]:
     """All choices with their links."""
-    chosen = board.selection
+    chosen, filters = board.selection, _filters(board)
     offered = {window for account in board.accounts for window in PLATFORMS[account.platform].windows}
     return {
         "presets": [Option(str(label), chosen.with_preset(preset).url, preset == chosen.preset, key)
@@ -62,8 +62,8 @@ def period_bar(board: Board) -> dict[str, Any]:
         "windows": [Option(str(WINDOW_LABELS[window]), chosen.having(window=window), window == chosen.window)
                     for window in WINDOWS if window in offered],
         "window_label": "" if chosen.window == DEFAULT_WINDOW else WINDOW_LABELS[chosen.window],
-        "filters": _filters(board),
-        "chips": _chips(board),
+        "filters": filters,
+        "chips": [option for _label, options in filters for option in options if option.is_chosen],
         "hidden": [pair for pair in chosen.params() if pair[0] not in ("period", "since", "last")],
         "hidden_comparison": [pair for pair in chosen.params() if pair[0] not in ("compare", comparing.SINCE, comparing.LAST)],
         "compared": chosen.compared or _proposed(chosen),
@@ -99,10 +99,6 @@ def _filters(board: Board) -> list[tuple[str, list[Option]]]:
         (label, [Option(text, chosen.toggled(name, value).url, value in chosen.filters.get(name, ())) for value, text in values])
         for name, label, values in groups if name not in board.fixed and values
     ]  # fmt: skip
-
-
-def _chips(board: Board) -> list[Option]:
-    return [option for _label, options in _filters(board) for option in options if option.is_chosen]
 
 
 def views_menu(board: Board) -> dict[str, Any]:

@@ -131,6 +131,18 @@ def test_an_accepted_comparison_survives_its_own_address(since: date, last: date
         assert chosen.comparison.days <= comparing.LONGEST
 
 
+@pytest.mark.parametrize(("last", "verdict"), [("2026-04-19", True), ("2026-04-10", False)])
+def test_a_sum_of_fewer_days_is_no_worse_and_one_of_more_no_better(
+    client: Client, workspace: Workspace, last: str, verdict: bool
+) -> None:
+    sample.order(workspace, date(2026, 4, 1), 60)
+    sample.order(workspace, date(2026, 5, 1), 90)
+    cards = page(client, **MAY, compare="custom", compare_since="2026-04-01", compare_last=last).partition('class="kpis"')[2]
+    revenue = cards[cards.index("Explain Revenue after refunds") : cards.index("Explain MER")]
+    assert "+50.0%" in revenue
+    assert ("delta-good" in revenue) is verdict
+
+
 def test_another_comparison_forgets_the_typed_days() -> None:
     assert "compare_since" not in selected(**APRIL).compared_by("previous").url
 
