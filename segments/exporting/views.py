@@ -9,8 +9,8 @@ from mops.lib.tables import csv_lines
 from segments.exporting import members
 from segments.exporting.forms import ExportForm
 from segments.models import Segment
-from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.downloads import hand_out
 from workspaces.permissions import Permission
 
 
@@ -24,8 +24,8 @@ def export(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponseBa
     if purpose is None or not form.is_valid():
         return render(request, "segments/export.html", {"segment": segment, "form": form, "is_possible": purpose is not None})
     kind = form.cleaned_data["kind"]
-    audit.record(space, request.user, "segment.exported", segment.name, identifier=kind, purpose=purpose.key, size=segment.size)
     lines = csv_lines(("profile", kind), members.rows(segment, kind))
     response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{slugify(segment.name) or "segment"}.csv"'
-    return response
+    name = f"{slugify(segment.name) or 'segment'}.csv"
+    said = {"identifier": kind, "purpose": purpose.key, "size": segment.size}
+    return hand_out(response, name, space, request.user, "segment.exported", segment.name, **said)

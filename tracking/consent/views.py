@@ -19,6 +19,7 @@ from tracking.imports.tables import UnableToRead
 from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.downloads import hand_out
 from workspaces.models import Workspace
 from workspaces.permissions import Permission
 
@@ -106,10 +107,9 @@ def proof_pdf(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     form = PersonForm(request.POST, workspace=space)
     if not form.is_valid() or form.subject is None:
         return render(request, "consent/person.html", {"form": form}, status=400)
-    audit.record(space, request.user, "consent.proof_printed", form.subject.index[:12])
-    page = proof.pdf(space, form.subject, form.cleaned_data["identifier"])
-    name = f"consent-proof-{form.subject.index[:12]}.pdf"
-    return HttpResponse(page, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    page, person = proof.pdf(space, form.subject, form.cleaned_data["identifier"]), form.subject.index[:12]
+    answer = HttpResponse(page, content_type="application/pdf")
+    return hand_out(answer, f"consent-proof-{person}.pdf", space, request.user, "consent.proof_printed", person)
 
 
 @never_cache

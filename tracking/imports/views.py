@@ -19,6 +19,7 @@ from tracking.imports.kind import Kind, Reading
 from tracking.models import ImportedRow, ImportFile, RefusedRow, Source
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.downloads import hand_out
 from workspaces.models import User, Workspace
 from workspaces.permissions import Permission, allows
 
@@ -176,10 +177,10 @@ def refused_csv(request: WorkspaceRequest, workspace: str, pk: int) -> Streaming
     """The refused lines with their reasons: mend them and upload the same file."""
     space = get_workspace(request, workspace, Permission.IMPORT_FILES)
     file = get_object_or_404(ImportFile.objects.defer("content"), pk=pk, workspace=space)
-    rows = RefusedRow.objects.filter(file=file).order_by("line").iterator()
-    lines: Any = ([*row.cells, *[""] * (len(file.headers) - len(row.cells)), row.line, row.reason] for row in rows)
+    rows = RefusedRow.objects.filter(file=file).order_by("line")
+    lines: Any = ([*row.cells, *[""] * (len(file.headers) - len(row.cells)), row.line, row.reason] for row in rows.iterator())
     response = StreamingHttpResponse(
         csv_lines([*file.headers, _("Line"), _("Reason")], lines), content_type="text/csv; charset=utf-8"
     )
-    response.headers["Content-Disposition"] = f'attachment; filename="refused-{file.pk}.csv"'
-    return response
+    said = {"rows": rows.count()}
+    return hand_out(response, f"refused-{file.pk}.csv", space, request.user, "import.refused_exported", file.name, **said)

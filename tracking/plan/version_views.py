@@ -14,6 +14,7 @@ from tracking.plan import exchange, versions
 from tracking.plan.reading import BadPlan
 from tracking.plan.schema import PlannedEvent
 from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.downloads import hand_out
 from workspaces.models import Workspace
 from workspaces.permissions import Permission
 
@@ -68,9 +69,10 @@ def _take(request: WorkspaceRequest, space: Workspace, after: list[PlannedEvent]
 def export_plan(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """The newest version as JSON Schema, one per event."""
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
-    content = exchange.export(space.name, versions.planned(versions.current(space)).values())
-    headers = {"Content-Disposition": f'attachment; filename="tracking-plan-{space.slug}.json"'}
-    return HttpResponse(json.dumps(content, indent=2, ensure_ascii=False), "application/json", headers=headers)
+    events = versions.planned(versions.current(space)).values()
+    content = exchange.export(space.name, events)
+    answer = HttpResponse(json.dumps(content, indent=2, ensure_ascii=False), "application/json")
+    return hand_out(answer, f"tracking-plan-{space.slug}.json", space, request.user, "plan.exported", rows=len(events))
 
 
 @require_GET

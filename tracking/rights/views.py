@@ -17,8 +17,8 @@ from mops.lib import clock
 from tracking.models import AccessFile, DataSubjectRequest
 from tracking.rights import access, registry, requests, retention
 from tracking.rights.forms import RefusalForm, RequestForm, RetentionForm
-from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
+from workspaces.downloads import hand_out
 from workspaces.models import User, Workspace
 from workspaces.permissions import Permission
 
@@ -108,10 +108,10 @@ def download(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse
     """The zip, for the member who made it and as long as it lives; for anybody else it does not exist."""
     space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
     file = get_object_or_404(AccessFile, pk=pk, workspace=space, created_by=request.user, expires_at__gt=clock.now())
-    audit.record(space, request.user, "rights.access_downloaded", f"#{file.request_id}")
-    name = f"access-{file.request_id}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(access.content_of(file), content_type="application/zip", headers=headers)
+    headers = {"X-Content-Type-Options": "nosniff"}
+    answer = HttpResponse(access.content_of(file), content_type="application/zip", headers=headers)
+    name, target = f"access-{file.request_id}.zip", f"#{file.request_id}"
+    return hand_out(answer, name, space, request.user, "rights.access_downloaded", target)
 
 
 @require_http_methods(["GET", "POST"])

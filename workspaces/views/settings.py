@@ -15,6 +15,7 @@ from workspaces import api_keys as keys
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.audit_log import actions, as_csv, filtered
+from workspaces.downloads import hand_out
 from workspaces.forms import ApiKeyForm, AuditFilter, WorkspaceForm
 from workspaces.models import ApiKey
 from workspaces.permissions import Permission
@@ -74,7 +75,6 @@ def audit_log_csv(request: WorkspaceRequest, workspace: str) -> StreamingHttpRes
     space = get_workspace(request, workspace, Permission.VIEW_AUDIT)
     form = AuditFilter(request.GET, actions=actions(space))
     rows = filtered(space, form)
-    audit.record(space, request.user, "audit.exported", details=dict(request.GET.items()))
     response = StreamingHttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="audit-{space.slug}.csv"'
-    return response
+    asked = dict(request.GET.items())
+    return hand_out(response, f"audit-{space.slug}.csv", space, request.user, "audit.exported", rows=rows.count(), details=asked)
