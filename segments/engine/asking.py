@@ -15,10 +15,10 @@ from django.db import connection
 
 from segments.compiling import these, verdicts
 from segments.rules.grammar import Rule
-from tracking.arrays import array
+from tracking.arrays import array, rows_of
 from workspaces.models import Workspace
 
-KEPT = 500_000  # characters of SQL per connection; a plan takes about fifty times as much memory of the server
+KEPT = 500_000  # characters of SQL per connection; the server keeps about seventy bytes for each
 SETTING = "SET LOCAL plan_cache_mode = force_generic_plan"
 
 Key = tuple[Any, ...]
@@ -42,8 +42,7 @@ def ask(workspace: Workspace, rules: Mapping[int, Rule], people: Sequence[int], 
 
     In a transaction that says SETTING; otherwise PostgreSQL would go on planning for the people at hand.
     """
-    connection.ensure_connection()
-    kept = _kept.setdefault(connection.connection, OrderedDict())
+    kept = _still_kept()
     key = (workspace.pk, workspace.currency, workspace.revenue_basis, workspace.time_zone,
            tuple((id_, id(rule)) for id_, rule in rules.items()))  # fmt: skip
     if key not in kept:
@@ -52,10 +51,17 @@ def ask(workspace: Workspace, rules: Mapping[int, Rule], people: Sequence[int], 
     kept.move_to_end(key)
     question = kept[key]
     values: list[Any] = [array(people), *(now - span for span in question.spans)]
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXECUTE {question.name} ({', '.join(['%s'] * len(values))})", values)
-        found: list[tuple[int, list[int], Any]] = cursor.fetchall()
-    return found
+    return rows_of(f"EXECUTE {question.name} ({', '.join(['%s'] * len(values))})", values)
+
+
+def _still_kept() -> OrderedDict[Key, Question]:
+    """What this connection knows. psycopg makes it forget everything at a rollback once something else was prepared in it."""
+    connection.ensure_connection()
+    kept = _kept.setdefault(connection.connection, OrderedDict())
+    there = {name for (name,) in rows_of("SELECT name FROM pg_prepared_statements")}
+    for key in [key for key, question in kept.items() if question.name not in there]:
+        del kept[key]
+    return kept
 
 
 def _prepare(workspace: Workspace, rules: Mapping[int, Rule], now: datetime) -> Question:

@@ -5,6 +5,7 @@ One update at a time per workspace, each one transaction: notes, members, histor
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 import structlog
@@ -27,9 +28,11 @@ Update = Callable[[int], int]
 
 BY_TIME = (Cause.TIME, "")
 PATIENCE = 500  # milliseconds to wait for another update of the workspace
+# Person by person: asked for all at once, PostgreSQL looks for every pair of person and segment.
 MEMBERS = """
-SELECT profile_id, segment_id FROM segments_membership
-WHERE workspace_id = %s AND profile_id = ANY(%s::bigint[]) AND segment_id = ANY(%s::bigint[])
+SELECT p.id, m.segment_id FROM unnest(%s::bigint[]) AS p (id)
+CROSS JOIN LATERAL (SELECT segment_id FROM segments_membership WHERE workspace_id = %s AND profile_id = p.id OFFSET 0) AS m
+WHERE m.segment_id = ANY(%s::bigint[])
 """
 
 
@@ -114,12 +117,12 @@ def _write(look: Look) -> None:
 
 
 def _changes(look: Look, judged: Judged, asked: Collection[int]) -> list[MembershipChange]:
-    """The difference between what holds and who is a member, of the segments that were asked."""
+    """The difference between what holds and who is a member, of the segments that were asked, in the order of the indexes."""
     people, segments, moved = sorted(look.reasons), sorted(asked), set(look.moved)
     if not segments:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERS, [look.workspace.pk, array(people), array(segments)])
+        cursor.execute(MEMBERS, [array(people), look.workspace.pk, array(segments)])
         members = set(cursor.fetchall())
     wanted = {(profile_id, id_) for profile_id, verdict in judged.verdicts.items() for id_ in verdict.segments if id_ in asked}
     if look.lists:
@@ -127,5 +130,5 @@ def _changes(look: Look, judged: Judged, asked: Collection[int]) -> list[Members
     return [
         MembershipChange(segment_id, profile_id, (profile_id, segment_id) in wanted, look.now,
                          *(look.reasons[profile_id] if segment_id in moved else BY_TIME))
-        for profile_id, segment_id in sorted(wanted ^ members)
+        for profile_id, segment_id in sorted(wanted ^ members, key=itemgetter(1, 0))
     ]  # fmt: skip

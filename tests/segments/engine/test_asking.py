@@ -20,7 +20,7 @@ def holds(workspace: Workspace, rule: Rule, *people: int, days: int = 0) -> set[
 
 def kept() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'segments%%'", [])
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE starts_with(name, 'segments')")
         return int(cursor.fetchone()[0])
 
 
@@ -51,3 +51,12 @@ def test_what_nobody_asked_for_longest_is_forgotten(town: Town, monkeypatch: pyt
     holds(town.workspace, parse(viewed(9)), 1)
     assert kept() == 1
     assert [holds(town.workspace, rule, 1) for rule in rules] == [set()] * 4
+
+
+def test_a_connection_that_forgot_is_told_again(town: Town) -> None:
+    rule = parse(viewed(1))
+    holds(town.workspace, rule, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    town.does("anna")
+    assert holds(town.workspace, rule, town.person("anna")) == {town.person("anna")}
