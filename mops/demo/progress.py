@@ -26,7 +26,7 @@ class Total(NamedTuple):
 def totals() -> list[Total]:
     """One line for every platform of the registry, also where nothing was pulled. Two queries."""
     runs = SyncRun.objects.filter(state=SyncRun.State.DONE).values("account__platform").annotate(
-        total=Sum("rows"), spent=Sum(F("finished_at") - F("started_at")))  # fmt: skip
+        total=Sum("rows"), spent=Sum(F("finished_at") - F("started_at"), default=timedelta()))  # fmt: skip
     pulled = {run["account__platform"]: (run["total"], run["spent"]) for run in runs}
     covered = Coverage.objects.filter(report="campaigns").values_list("account__platform")
     days = dict(covered.annotate(days=Count("*")))
