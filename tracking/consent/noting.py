@@ -58,7 +58,7 @@ def _note_some(workspace: Workspace) -> int:
 
 def _end_unnamed(workspace: Workspace, browsers: Mapping[str, Sequence[BannerChoice]]) -> None:
     """With its last message a browser withdraws whatever its banner had granted and the message does not keep."""
-    over = {index: row for index, rows in browsers.items() for row in rows if row.is_last and row.noted_at is None}
+    over = {index: row for index, rows in browsers.items() for row in reversed(rows) if row.is_last and row.noted_at is None}
     if not over:
         return
     states = ConsentState.objects.filter(workspace=workspace, subject__in=over, decision=Decision.GRANTED)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -181,7 +181,13 @@ def _opt_ins(workspace: Workspace, end: datetime) -> int:
 
 
 def _proof(workspace: Workspace, end: datetime) -> int:
-    return _forget_subjects(workspace, end, ~Q(subject_kind=SubjectKind.PHONE))
+    return _forget_subjects(workspace, end, ~Q(subject_kind=SubjectKind.PHONE)) + _unasked_choices(workspace, end)
+
+
+def _unasked_choices(workspace: Workspace, end: datetime) -> int:
+    """What banners told about purposes the workspace does not have: nothing in the ledger holds it."""
+    known = ConsentState.objects.filter(workspace=workspace, subject=OuterRef("subject"))
+    return BannerChoice.objects.filter(~Exists(known), workspace=workspace, noted_at__lt=end).delete()[0]
 
 
 def _phone_proof(workspace: Workspace, end: datetime) -> int:

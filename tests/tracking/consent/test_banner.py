@@ -19,6 +19,7 @@ from tracking.consent_models import Decision
 from tracking.ingest import run
 from tracking.models import BannerChoice, ConsentEvent, ConsentState, Event, Identity, Profile, RawBody, Rejection, Source
 from tracking.profiles import reading
+from tracking.rights import retention
 from workspaces.models import Workspace
 
 NUMBERS = count(1)
@@ -250,6 +251,15 @@ def test_only_one_notes_at_a_time(workspace: Workspace, source: Source, device: 
         other.close()
     assert noting.note_waiting() == 1
     assert held(device)["analytics"] == "granted"
+
+
+def test_a_choice_about_nothing_of_ours_ends_with_the_proof(workspace: Workspace, source: Source, device: Subject) -> None:
+    arrive(source, event(ALL))
+    old = now() - timedelta(days=4 * 365)
+    values: dict[str, Any] = {"told_at": old, "given_at": old, "is_dated": False, "is_last": False, "noted_at": old}
+    BannerChoice.objects.create(workspace=workspace, subject="of nobody", said={"of_nobody": True}, **values)
+    retention.apply(workspace)
+    assert [choice.subject for choice in BannerChoice.objects.all()] == [device.index]
 
 
 def test_profile_and_proof_say_where_it_was_given(workspace: Workspace, source: Source, device: Subject) -> None:
