@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from channels.told import Told
 from mops.lib import clock
 from mops.lib.crypto import seal, unseal
 from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Source
@@ -132,7 +133,7 @@ def _sources(data: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, Decimal | UUID):
+    if isinstance(value, Decimal | UUID | Told):
         return str(value)
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
