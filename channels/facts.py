@@ -59,7 +59,7 @@ class DailyStat(Fact):
     pk = models.CompositePrimaryKey("workspace_id", "account_id", "day", "campaign_id", "attribution_window")
 
     class Meta:
-        constraints = [SameWorkspace("account", to="channels.AdAccount"), SameWorkspace("campaign", to="channels.PlatformCampaign")]
+        constraints = [SameWorkspace("campaign", to="channels.PlatformCampaign", within="account")]
         indexes = [models.Index(fields=["workspace", "campaign", "day"], name="channels_dailystat_campaign")]
 
 
@@ -68,7 +68,7 @@ class AdDailyStat(Fact):
     pk = models.CompositePrimaryKey("workspace_id", "account_id", "day", "ad_id", "attribution_window")
 
     class Meta:
-        constraints = [SameWorkspace("account", to="channels.AdAccount"), SameWorkspace("ad", to="channels.Ad")]
+        constraints = [SameWorkspace("ad", to="channels.Ad", within="account")]
         indexes = [models.Index(fields=["workspace", "campaign", "day"], name="channels_addailystat_campaign")]
 
 

@@ -142,6 +142,7 @@ class PlatformCampaign(PlatformEntity):
     class Meta:
         constraints = [
             WorkspaceKey(),
+            WorkspaceKey(within="account"),
             SameWorkspace("account", to="channels.AdAccount"),
             models.UniqueConstraint(fields=["account", "external_id"], name="channels_campaign_once"),
         ]
@@ -163,7 +164,8 @@ class Ad(PlatformEntity):
 
     class Meta:
         constraints = [
-            WorkspaceKey(),
+            WorkspaceKey(within="account"),
+            SameWorkspace("account", to="channels.AdAccount"),
             SameWorkspace("ad_group", to="channels.AdGroup"),
             models.UniqueConstraint(fields=["account", "external_id"], name="channels_ad_once"),
         ]

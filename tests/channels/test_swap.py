@@ -174,6 +174,16 @@ def test_a_fact_cannot_point_into_another_workspace():
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@pytest.mark.parametrize("model", [DailyStat, AdDailyStat])
+def test_a_fact_cannot_point_into_another_account(model):
+    account = an_account()
+    store(account, MAY_1, MAY_2, [a_row(MAY_1, spend=Decimal(5))])
+    store(account, MAY_1, MAY_2, [a_row(MAY_1, ad="a1", spend=Decimal(3))], report="ads")
+    model.objects.filter(account=account).update(account=an_account(account.workspace))
+    with connection.cursor() as cursor, pytest.raises(IntegrityError):
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 keys = st.tuples(st.integers(0, 3), st.sampled_from(["c1", "c2"]), st.sampled_from(["default", "7d_click"]))
 answers = st.lists(st.dictionaries(keys, st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1), min_size=1, max_size=5)
 
