@@ -85,7 +85,7 @@ def browser() -> "Iterator[Browser]":
 def browser_context(browser: "Browser") -> "Iterator[BrowserContext]":
     """A fresh profile: no cookies, desktop size, reduced motion."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce", locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 

@@ -259,7 +259,7 @@ def test_a_person_reads_why_and_what_would_move_them(client_for: ClientFor, stre
         profile = Profile.objects.get(pk=street.person(user))
         page = admin.get(url("person", profile.uuid) + f"?segment={segment.pk}").content.decode()
         assert expected in page
-    assert "found: 20.00" in page
+    assert "found: €20.00" in page
 
 
 def test_figures_say_what_the_members_are_worth(client_for: ClientFor, street: Street) -> None:
