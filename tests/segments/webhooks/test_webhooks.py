@@ -16,7 +16,7 @@ from django.test import Client, override_settings
 
 from mops.lib import clock
 from mops.lib.crypto import seal
-from segments import leaving, shares
+from segments import shares
 from segments.engine.writing import MembershipChange, announce
 from segments.models import Delivery, Endpoint, EndpointSegment, Segment
 from segments.webhooks import sending, signing, target
@@ -160,7 +160,6 @@ def test_the_control_group_never_leaves(segment: Segment, receiver: Receiver) ->
     }  # fmt: skip
     assert 0 < len(treated) < 12
     assert set(people(receiver)[0]) == treated
-    assert {address.profile_id for batch in leaving.batches(segment, ["email"]) for address in batch} == set()  # no members yet
 
 
 def test_a_receiver_that_fails_is_tried_again_with_growing_pauses_until_given_up(segment: Segment, receiver: Receiver) -> None:
