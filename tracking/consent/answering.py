@@ -1,7 +1,8 @@
 """What of a banner's choice becomes a statement, given what the ledger knows of the browser. Stricter wins.
 
 A refusal that the browser itself told is lifted by its next yes. A refusal made anywhere else (preference centre, merge, telephone)
-and the end of validity are lifted only by a choice known to have been made afterwards: banners go on saying yes for months.
+and the end of validity are lifted, and a consent is renewed, only by a choice known to have been made afterwards: banners go on
+saying yes for months.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,7 +11,6 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from mops.lib import clock
 from tracking.blind_index import Subject
 from tracking.consent.ledger import Statement
 from tracking.consent_models import Decision
@@ -20,7 +20,7 @@ from workspaces.models import Workspace
 BANNER = "banner"
 SURE = timedelta(minutes=10)  # a choice is later for certain: clocks differ a little, and requests hang
 LAST_WORDS = """
-SELECT s.subject, p.key, s.decision, s.since, s.expires_at, e.source = 'banner' AND NOT e.proof ? 'said_by'
+SELECT s.subject, p.key, s.decision, s.since, e.source = 'banner' AND NOT e.proof ? 'said_by'
 FROM tracking_consentstate s JOIN tracking_purpose p ON p.id = s.purpose_id
 JOIN tracking_consentevent e ON e.workspace_id = s.workspace_id AND e.seq = s.event_seq
 WHERE s.workspace_id = %s AND s.subject = ANY(%s)
@@ -50,7 +50,6 @@ class LastWord(NamedTuple):
 
     decision: str
     since: datetime
-    expires_at: datetime | None
     is_own: bool
 
 
@@ -76,8 +75,6 @@ def _counts_from(choice: Choice, last: LastWord | None) -> datetime | None:
     """From when on this yes counts; None if it changes nothing."""
     if last is None or last.decision == Decision.UNPROVEN:
         return choice.given_at
-    if last.decision == Decision.GRANTED and last.expires_at and last.expires_at > clock.now():
-        return None
     if last.is_own and last.decision in (Decision.DENIED, Decision.WITHDRAWN):
         return max(choice.given_at, last.since + timedelta(microseconds=1))  # the order of one browser's words is known
     return choice.given_at if choice.is_dated and choice.given_at > last.since + SURE else None

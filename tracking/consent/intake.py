@@ -168,5 +168,5 @@ def note_many(workspace: Workspace, choices: Sequence[Choice]) -> int:
         answer = answering.statement(choice, known.get(place)) if choice.purpose in ours else None
         if answer:
             news.append(answer)
-            known[place] = LastWord(answer.decision, choice.given_at, None, is_own=True)
+            known[place] = LastWord(answer.decision, choice.given_at, is_own=True)
     return len(record_many(workspace, news))

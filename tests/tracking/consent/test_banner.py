@@ -205,6 +205,17 @@ def test_a_banner_that_goes_on_saying_yes_does_not_lift_a_withdrawal(workspace: 
     assert held(device)["analytics"] == "granted"
 
 
+def test_a_yes_given_anew_renews_the_consent_and_a_repeated_one_does_not(source: Source) -> None:
+    arrive(source, event(ALL, given_at=now().isoformat()))
+    later = now() + timedelta(days=300)
+    with time_machine.travel(later):
+        arrive(source, event(LESS))
+        arrive(source, event(ALL, given_at=now().isoformat()))  # the visitor looked at the choice again
+    analytics = ConsentState.objects.get(purpose__key="analytics")
+    assert abs(analytics.since - later) < timedelta(minutes=1)
+    assert spoken().count(("analytics", "granted")) == 2
+
+
 def test_a_choice_dated_by_a_wrong_clock_lifts_nothing(workspace: Workspace, source: Source, device: Subject) -> None:
     arrive(source, event(ALL))
     say(workspace, device, Decision.WITHDRAWN, "analytics", source="preferences")

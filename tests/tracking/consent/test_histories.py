@@ -241,7 +241,7 @@ class Histories(RuleBasedStateMachine):
         if passes:
             assert self.device not in self.suppressed
             assert any(all(at > no for no in noes) for at in yes), "a yes that came before a no lets nobody pass"
-        elif heard and self.browser.in_order and not told.no_at and self.device not in self.suppressed:
+        elif heard and self.browser.in_order and not told.yes and not told.no_at and self.device not in self.suppressed:
             is_valid = all(self.now - word.chosen_at < VALID for word in heard)
             assert not (heard[-1].said[purpose] and is_valid), "the last word of a browser counts"
 
