@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TEMPLATES = Path(__file__).parent.parent / "templates"
-LOOKS = re.compile(r'class="((?:badge|btn)\b[^"{]*)"|\b(bg-[a-z]+-lt)\b')
+LOOKS = re.compile(r'class="((?:alert|badge|btn)\b[^"{]*)"|\b(bg-[a-z]+-lt)\b')
 EXEMPT = re.compile(r"\bdisabled\b|\bbtn-close\b")  # WCAG 1.4.3: what cannot be used; a picture without text
 MAIN = (
     "reporting:overview", "reporting:channels", "channels:connections", "campaigns:list", "campaigns:budgets", "segments:list",
@@ -45,16 +45,16 @@ def pale(page: "Page", part: str = "body") -> list[str]:
 
 
 def looks() -> list[str]:
-    """Every class of a badge or a button that a template uses, and every tone that one chooses."""
+    """Every class of a notice, a badge or a button that a template uses, and every tone that one chooses."""
     found = {look for path in TEMPLATES.rglob("*.html") for look in LOOKS.findall(path.read_text())}
     return sorted({whole.strip() or f"badge {tone}" for whole, tone in found if not EXEMPT.search(whole)})
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_badge_and_button_can_be_read(
+def test_every_notice_badge_and_button_can_be_read(
     page: "Page", live_server: "LiveServer", workspace: Workspace, alice: User, theme: str
 ) -> None:
-    assert {"badge bg-yellow-lt", "badge bg-green-lt", "btn btn-danger"} <= set(looks())
+    assert {"alert alert-info", "badge bg-yellow-lt", "badge bg-green-lt", "btn btn-danger"} <= set(looks())
     User.objects.update(theme=theme)
     log_in(page, live_server, alice)
     page.goto(live_server.url + reverse("workspaces:general", args=[workspace.slug]))

@@ -32,7 +32,8 @@ def server() -> Iterator[psycopg.Connection]:
 
 
 def copy(source: str, target: str) -> None:
-    with server() as opened:
+    with server() as opened:  # threads of a web server that an earlier test started may still hold connections
+        opened.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
         opened.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(target), sql.Identifier(source)))
 
 
