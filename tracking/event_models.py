@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.taxonomy import channel_choices
 from mops.lib.crypto import seal, unseal
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
+from tracking.packing import PackedBytesField
 
 KEY_PREFIX = "mops_src_"
 
@@ -109,8 +110,8 @@ class RawBody(models.Model):
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     received_at = models.DateTimeField()
     endpoint = models.CharField(max_length=20)
-    body = models.BinaryField()
-    sha256 = models.BinaryField()
+    body = PackedBytesField()
+    sha256 = models.BinaryField()  # of the body, unpacked
     state = models.CharField(max_length=10, choices=State)
     received = models.IntegerField()  # events in it; the next three add up to it
     accepted = models.IntegerField()

@@ -21,6 +21,7 @@ from tracking import partitions
 from tracking.arrays import array
 from tracking.collector.parse import Incoming, Reason, Refusal, as_payload
 from tracking.collector.sources import Known
+from tracking.packing import pack
 
 
 class Receipt(NamedTuple):
@@ -160,7 +161,7 @@ def _parameters(requests: Sequence[Request]) -> dict[str, Any]:
         "sources": array(request.source.id for request in requests),
         "at": array(request.received_at for request in requests),
         "endpoints": array(request.endpoint for request in requests),
-        "bodies": array(request.body for request in requests),
+        "bodies": array(pack(request.body) for request in requests),
         "sums": array(sha256(request.body).digest() for request in requests),
         "states": array(("trimmed" if request.trimmed else "whole") if request.body else "empty" for request in requests),
         "events": array(len(request.events) for request in requests),
@@ -202,7 +203,7 @@ def _store_one_by_one(request: Request) -> Receipt:
     """Find what the database refuses: each event alone in a savepoint that is undone, then all that passed together."""
     good, refusals = [], list(request.refusals)
     for index, event in request.events:
-        alone = request._replace(events=[(index, event)], refusals=[])
+        alone = request._replace(body=b"", events=[(index, event)], refusals=[])
         if problem := _problem(alone):
             refusals.append(Refusal(index, Reason.REFUSED, problem, as_payload(event), event.message_id, event.sent_at))
         else:

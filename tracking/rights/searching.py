@@ -1,6 +1,7 @@
 """Search for a person in what was sent or uploaded, byte by byte: bodies, refusals, files and their refused lines.
 
-Slow by nature and rare: a request about a person reads what of the last 30 days is kept of the workspace.
+Slow by nature and rare: a request about a person reads what of the last 30 days is kept of the workspace. Bodies are packed, so
+they are searched here, the rest by PostgreSQL.
 """
 
 import json
@@ -11,18 +12,18 @@ from django.db import connection
 
 from tracking import partitions
 from tracking.imports import tables
-from tracking.models import Event, ImportFile, RawBody, RefusedRow, Rejection
+from tracking.models import Event, ImportFile, RefusedRow, Rejection
+from tracking.packing import unpack
 from tracking.rights.person import Person
 
 ID_KEYS = frozenset({
     "userid", "anonymousid", "previousid", "user_id", "anonymous_id", "previous_id", "id", "customer_id", "customerid",
     "contact_id", "crm_id", "crmid", "customer_number", "customernumber", "customer", "customer_key",
 })  # fmt: skip
-# Bytes as text in which every byte is visible, so that broken UTF-8 and NUL can be searched too.
-CONTAINS = """EXISTS (SELECT FROM unnest(%(needles)s::bytea[]) n
-    WHERE position(lower(encode(n, 'escape')) IN lower(encode({column}, 'escape'))) > 0)"""
+PAGE = 200  # bodies in memory, packed
 BODIES = """
-SELECT raw.id FROM tracking_rawbody raw WHERE raw.workspace_id = %(workspace)s AND length(raw.body) > 0 AND {contains}
+SELECT id, body FROM tracking_rawbody WHERE workspace_id = %(workspace)s AND id > %(after)s AND body <> ''
+ORDER BY id LIMIT %(page)s
 """
 NAMING = """
 SELECT id FROM tracking_event e WHERE workspace_id = %(workspace)s AND received_at >= %(since)s AND received_at < %(until)s
@@ -30,21 +31,41 @@ SELECT id FROM tracking_event e WHERE workspace_id = %(workspace)s AND received_
     concat_ws(' ', e.name, e.group_id, e.properties::text, e.context::text, e.traits::text, e.acquisition::text, e.notes::text)
   )) > 0)
 """
+# Bytes as text in which every byte is visible, so that broken UTF-8 and NUL can be searched too.
 REJECTIONS = """
 SELECT r.id FROM tracking_rejection r WHERE r.workspace_id = %(workspace)s AND (length(r.payload) > 0 OR r.detail <> '') AND (
-    {contains} OR EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t IN lower(r.detail || ' ' || r.message_id)) > 0))
+    EXISTS (SELECT FROM unnest(%(needles)s::bytea[]) n
+        WHERE position(lower(encode(n, 'escape')) IN lower(encode(r.payload, 'escape'))) > 0)
+    OR EXISTS (SELECT FROM unnest(%(texts)s::text[]) t WHERE position(t IN lower(r.detail || ' ' || r.message_id)) > 0))
 """
 
 
 def raw_bodies(person: Person, brought: Collection[int]) -> list[int]:
     """Bodies that hold the person, besides those that `brought` the person's events."""
-    searched = (pk for pk in _search(BODIES, "raw.body", person) if pk not in brought)
-    return [pk for pk in searched if is_about(bytes(RawBody.objects.get(pk=pk).body), person)]
+    needles = [needle.lower() for needle in _needles(person)]
+    searched = ((pk, unpack(kept)) for pk, kept in _bodies(person) if pk not in brought) if needles else ()
+    return [pk for pk, body in searched if _holds(body, needles) and is_about(body, person)]
+
+
+def _bodies(person: Person) -> Iterator[tuple[int, bytes]]:
+    """All of the workspace, packed. No server-side cursor: outside a transaction PostgreSQL would first write them all to disk."""
+    page, after = PAGE, 0
+    with connection.cursor() as cursor:
+        while page == PAGE:
+            cursor.execute(BODIES, {"workspace": person.workspace.pk, "after": after, "page": PAGE})
+            page = cursor.rowcount
+            for after, kept in cursor.fetchall():
+                yield after, kept
+
+
+def _holds(body: bytes, needles: Iterable[bytes]) -> bool:
+    lowered = body.lower()
+    return any(needle in lowered for needle in needles)
 
 
 def rejections(person: Person) -> list[int]:
     found = []
-    for row in Rejection.objects.filter(pk__in=_search(REJECTIONS, "r.payload", person)):
+    for row in Rejection.objects.filter(pk__in=_refused(person)):
         if mentions(f"{row.detail} {row.message_id}", person) or is_about(bytes(row.payload), person):
             found.append(row.pk)
     return found
@@ -61,18 +82,19 @@ def events_naming(person: Person) -> Iterator[Event]:
         yield from Event.objects.filter(pk__in=found, received_at__gte=since, received_at__lt=until).order_by("pk")
 
 
-def _search(statement: str, column: str, person: Person) -> list[int]:
-    written = {*person.escaped, *person.quoted, *map(ascii_form, person.quoted)}
-    if not written:
+def _refused(person: Person) -> list[int]:
+    """Refusals that may be about the person."""
+    values: dict[str, Any] = {"workspace": person.workspace.pk, "needles": _needles(person), "texts": person.texts}
+    if not values["needles"]:
         return []
-    values: dict[str, Any] = {
-        "workspace": person.workspace.pk,
-        "needles": [form.encode() for form in sorted(written)],
-        "texts": person.texts,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(contains=CONTAINS.format(column=column)), values)
+        cursor.execute(REJECTIONS, values)
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def _needles(person: Person) -> list[bytes]:
+    """What stands wherever the person is named, as senders write it."""
+    return [form.encode() for form in sorted({*person.escaped, *person.quoted, *map(ascii_form, person.quoted)})]
 
 
 def ascii_form(quoted: str) -> str:

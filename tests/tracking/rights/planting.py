@@ -75,6 +75,9 @@ IDS = {
 }
 
 
+PACKED = "canary-body-packed"  # stands in a body long enough to be packed
+
+
 class Planted:
     """`canaries[table, field]` is a text that stands in that field; `member` works here under the same address."""
 
@@ -179,7 +182,8 @@ class Planted:
     def _bodies(self) -> None:
         own = {"type": "track", "messageId": "canary-message", "userId": IDS["user_id"], "event": "canary-body"}
         bob = {"type": "track", "messageId": "of-somebody-else", "userId": "bob-1", "event": "bobs-own"}
-        for raw_id, content in ((1, {"batch": [own, bob]}), (2, own)):
+        long = {"batch": [*[bob] * 50, {**own, "event": PACKED}, *[bob] * 50]}
+        for raw_id, content in ((1, {"batch": [own, bob]}), (3, long), (2, own)):
             body = json.dumps(content).encode()
             RawBody.objects.create(
                 pk=raw_id, workspace=self.workspace, source=self.source, received_at=self.at, endpoint="batch", body=body,

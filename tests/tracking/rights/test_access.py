@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 
-from tests.tracking.rights.planting import EMAIL, IDS, Planted
+from tests.tracking.rights.planting import EMAIL, IDS, PACKED, Planted
 from tracking.models import Customer
 from tracking.rights import access, person
 from workspaces.models import Workspace
@@ -14,6 +14,7 @@ def test_the_bundle_holds_every_canary(planted: Planted) -> None:
     data = access.bundle(person.find(planted.workspace, "email", EMAIL))["data"]
     missing = [key for key, text in planted.canaries.items() if text not in json.dumps(data[key[0]], ensure_ascii=False)]
     assert missing == []
+    assert PACKED in json.dumps(data["tracking.RawBody"])
 
 
 def test_any_identifier_leads_to_the_whole_person(planted: Planted) -> None:

@@ -79,7 +79,7 @@ def test_contents_end_before_the_books_that_count_them(planted: Planted, travel:
     travel(timedelta(days=5))
     retention.apply(planted.workspace)
     assert set(RawBody.objects.values_list("body", flat=True)) == {b""}
-    assert RawBody.objects.count() == 2
+    assert RawBody.objects.count() == 3
 
 
 def test_proof_ends_three_years_after_its_last_use_and_the_chain_still_holds(workspace: Workspace, travel: Travel) -> None:
