@@ -1,6 +1,6 @@
 """Collector: single events and batches of 50 over HTTP, durable and exactly once, beside a minimal Django view on the same server.
 
-Granian with one worker process for both, 32 connections, events of about 500 bytes from a website that needs consent, a
+Granian with one worker process for each, 32 connections, events of about 500 bytes from a website that needs consent, a
 tenth of them sent before. Floors: the minimal view without a database, and one connection that inserts and commits. Also
 the storing without HTTP, beside COPY + ON CONFLICT into a bare table, and into tables with our columns and indexes.
 """
@@ -11,14 +11,13 @@ import signal
 import statistics
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import alike, load, processor
 from mops.demo.processes import Process
-from tests.chaos.standalone import Web, web
+from tests.chaos.standalone import Collector, Web, running
 
 ROUNDS, SINGLES, BATCHES, BATCH, COMMITS = 3, 3_000, 120, 50, 500
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +47,7 @@ def main() -> bool:
     runs: dict[str, list[Run]] = {name: [] for name in names}
     commits: list[float] = []
     home = Path(os.environ["MOPS_HOME"])
-    with web(home, dict(os.environ)) as ours, minimal(home, dict(os.environ)) as floor:
+    with running(Collector(home, dict(os.environ))) as ours, running(minimal(home, dict(os.environ))) as floor:
         load.run(ours.port, lambda _: load.request(ours.port, "/v1/track", events.single(), **headers), 500)
         for _ in range(ROUNDS):
             runs[names[0]].append(measure(floor, "/v1/track", Events().single, SINGLES, 1, headers))
@@ -113,20 +112,14 @@ class Events:
         return json.dumps({"batch": [self.event() for _ in range(BATCH)]}).encode()
 
 
-@contextmanager
-def minimal(home: Path, settings: dict[str, str]) -> Iterator[Web]:
-    """The minimal view under the same server with the same number of threads."""
+def minimal(home: Path, settings: dict[str, str]) -> Web:
+    """The minimal view under the server of the pages, with its number of threads."""
     server = Web(home, settings)
     argv = tuple("benchmarks.minimal:application" if part == "mops.wsgi:application" else part for part in server.process.argv)
     server.process = Process("minimal", argv, signal.SIGTERM)
     server.environment["PYTHONPATH"] = str(ROOT)
     server.environment.pop("DJANGO_SETTINGS_MODULE", None)
-    server.start()
-    try:
-        server.wait()
-        yield server
-    finally:
-        server.stop()
+    return server
 
 
 def commit_alone() -> float:

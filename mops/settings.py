@@ -28,6 +28,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS")  # newest first; older ones still decrypt
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+COLLECTOR_URL = env.str("COLLECTOR_URL", default=SITE_URL).rstrip("/")  # where SDKs send, if not to SITE_URL
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 HTTPS = SITE_URL.startswith("https://")
 
@@ -256,5 +257,6 @@ ECB_RATES_URL = env.str(
 
 LOGGING_CONFIG = "mops.logs.configure"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # visitors of tracked websites come here too; the audit log knows who did what
 LOGGING: dict[str, object] = {"level": LOG_LEVEL}
 SILENCED_SYSTEM_CHECKS = ["security.W008"] if not HTTPS else []

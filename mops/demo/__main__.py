@@ -73,7 +73,8 @@ class Demo:
     def __init__(self, home: Path, screen: Screen, supervisor: Supervisor) -> None:
         self.home, self.screen, self.supervisor = home, screen, supervisor
         self.port = free_port(int(os.environ.get("PORT") or 8000))
-        self.url = f"http://{HOST}:{self.port}"
+        self.collector_port = free_port(self.port + 1)
+        self.url, self.collector_url = f"http://{HOST}:{self.port}", f"http://{HOST}:{self.collector_port}"
 
     def run(self) -> NoReturn:
         """Start, fill, stay until `Stopped`."""
@@ -86,6 +87,7 @@ class Demo:
         logins = self._fill()
         self._say_totals()
         self.screen.say(f"\nReady: {self.url}")
+        self.screen.say(f"  events of websites and SDKs go to {self.collector_url}/v1")
         for who, email, password in logins:
             self.screen.say(f"  {who:<18} {email:<32} {password}")
         self.screen.say(f"Sample data. Logs in {self.home / 'log'}. Ctrl-C stops everything, the data stays.")
@@ -104,7 +106,7 @@ class Demo:
         with self.screen.step("Sandbox of the ad platforms"):
             addresses = _wait_for_sandbox(sandbox)
         sandbox.process = processes.sandbox(str(self.home), *addresses.ports)
-        settings = environment.product(self.home, database, broker, self.url)
+        settings = environment.product(self.home, database, broker, self.url, self.collector_url)
         return settings | environment.platforms(self.home, addresses)
 
     def _embedded_postgres(self) -> str:
@@ -137,12 +139,13 @@ class Demo:
 
     def _start_programs(self, settings: dict[str, str]) -> None:
         env = environment.for_processes(self.home, settings)
-        table = [processes.web(HOST, self.port), processes.worker("default,connectors", 2), processes.beat()]
-        table.append(processes.live())
-        with self.screen.step("Web, worker, beat, live"):
+        table = [processes.web(HOST, self.port), processes.collector(HOST, self.collector_port)]
+        table += [processes.worker("default,connectors", 2), processes.beat(), processes.live()]
+        with self.screen.step("Web, collector, worker, beat, live"):
             for process in table:
                 self.supervisor.add(Program(process, self.home, env))
-            _wait_for_web(self.url, self.supervisor)
+            for url, name in ((self.url, "web"), (self.collector_url, "collector")):
+                _wait_for_answer(url, name, self.supervisor)
 
     def _fill(self) -> list[tuple[str, str, str]]:
         """Sample data, then the first pull of every account. Return the logins: who, e-mail, password."""
@@ -209,7 +212,7 @@ def _wait_for_sandbox(program: Program) -> environment.Sandbox:
     raise TimeoutError(f"The sandbox did not start. The end of {program.log}:\n{tail(program.log)}")
 
 
-def _wait_for_web(url: str, supervisor: Supervisor) -> None:
+def _wait_for_answer(url: str, name: str, supervisor: Supervisor) -> None:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + WEB_SECONDS
     while time.monotonic() < deadline:
@@ -219,8 +222,8 @@ def _wait_for_web(url: str, supervisor: Supervisor) -> None:
         except (urllib.error.URLError, OSError):
             supervisor.watch()
             time.sleep(0.1)
-    log = supervisor.home / "log" / "web.log"
-    raise TimeoutError(f"The web server did not answer. The end of {log}:\n{tail(log)}")
+    log = supervisor.home / "log" / f"{name}.log"
+    raise TimeoutError(f"The {name} process did not answer. The end of {log}:\n{tail(log)}")
 
 
 if __name__ == "__main__":

@@ -42,13 +42,14 @@ def private_secrets(home: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
 
 
-def product(home: Path, database: str, broker: str, site_url: str) -> dict[str, str]:
-    """The settings of a demo that do not concern the platforms."""
+def product(home: Path, database: str, broker: str, site_url: str, collector_url: str = "") -> dict[str, str]:
+    """The settings of a demo that do not concern the platforms; without a collector of its own the site takes events."""
     return {
         "MOPS_HOME": str(home),
         "DATABASE_URL": database,
         "REDIS_URL": broker,
         "SITE_URL": site_url,
+        "COLLECTOR_URL": collector_url or site_url,
         "ALLOWED_HOSTS": LOCAL,
         "DEBUG": "false",
         **private_secrets(home),

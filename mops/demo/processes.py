@@ -21,9 +21,15 @@ class Process(NamedTuple):
 
 
 def web(host: str, port: int) -> Process:
-    """Pages and API. Many threads: requests that wait together are stored together (docs/decisions/0006); idle ones end."""
+    """Pages and API. Idle threads end."""
     serve = ("--interface", "wsgi", "mops.wsgi:application", "--workers", "1", "--blocking-threads", "32")
     return Process("web", ("-m", "granian", *serve, "--host", host, "--port", str(port), "--no-ws"))
+
+
+def collector(host: str, port: int) -> Process:
+    """The tracking API alone, for websites and SDKs (docs/decisions/0006). Several may run."""
+    serve = ("--interface", "rsgi", "mops.collector:application", "--workers", "1", "--http", "1")
+    return Process("collector", ("-m", "granian", *serve, "--host", host, "--port", str(port), "--no-ws"))
 
 
 def worker(queues: str, processes: int, name: str = "worker") -> Process:

@@ -124,7 +124,7 @@ def open_website() -> None:
         "kind": Source.Kind.BROWSER, "consent_mode": Source.ConsentMode.REQUIRED, "allowed_origins": [WEBSITE],
         "rate_per_minute": 120_000})  # fmt: skip
     sources.forget()
-    control("/sandbox/visitors", {"to": settings.SITE_URL, "key": source.write_key})
+    control("/sandbox/visitors", {"to": settings.COLLECTOR_URL, "key": source.write_key})
 
 
 def control(path: str, body: dict[str, object] | None = None) -> dict[str, object]:

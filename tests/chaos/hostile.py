@@ -1,4 +1,4 @@
-"""Hostile bodies against the collector: `python -m tests.chaos.hostile [--hostile 100000] [--seed 1]`.
+"""Hostile bodies against a collector process: `python -m tests.chaos.hostile [--hostile 100000] [--seed 1]`.
 
 Bytes that are no JSON, JSON that is no event, events with characters, numbers and depths a database refuses, broken and
 exploding gzip, foreign origins; good events in between. No answer may be 500 or above, no good event may be lost, and
@@ -7,6 +7,7 @@ the books must balance. Run in a database of its own.
 
 import argparse
 import gzip
+import http.client
 import json
 import os
 import random
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import zlib
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -133,17 +136,39 @@ class Hostile:
         return bytes(mangled[: self.random.randrange(1, len(mangled) + 1)])
 
 
-def attack(write_key: str, bodies: int, seed: int) -> tuple[Counter[int], set[str]]:
-    """Send `bodies` hostile bodies through the door. (answers by status, ids of the good events among them)."""
+Post = Callable[[str, bytes, dict[str, str]], int]  # endpoint, body, headers → status
+
+
+def attack(post: Post, write_key: str, bodies: int, seed: int) -> tuple[Counter[int], set[str]]:
+    """Send `bodies` hostile bodies. (answers by status, ids of the good events among them)."""
     from tests.tracking.sending import basic
-    from tracking.collector import door
 
     hostile, answers = Hostile(seed), Counter[int]()
     for number in range(bodies):
         endpoint, body, headers = hostile.body(number)
-        call = door.Call(endpoint, body, basic(write_key), headers.get("Content-Encoding", ""), headers.get("Origin", ""))
-        answers[door.answer(call).status] += 1
+        answers[post(endpoint, body, {**headers, "Authorization": basic(write_key)})] += 1
     return answers, hostile.good
+
+
+def through_the_door(endpoint: str, body: bytes, headers: dict[str, str]) -> int:
+    """As the views of the pages' process do."""
+    from tracking.collector import door
+
+    encoding, origin = headers.get("Content-Encoding", ""), headers.get("Origin", "")
+    return door.answer(door.Call(endpoint, body, headers["Authorization"], encoding, origin)).status
+
+
+def over_http(port: int) -> Post:
+    """To a collector process, on one connection while it lasts."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def post(endpoint: str, body: bytes, headers: dict[str, str]) -> int:
+        connection.request("POST", f"/v1/{endpoint}", body, headers)
+        with connection.getresponse() as answer:
+            answer.read()
+            return answer.status
+
+    return post
 
 
 def main() -> int:
@@ -151,13 +176,15 @@ def main() -> int:
     parser.add_argument("--hostile", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    from tests.chaos.standalone import database
+    from tests.chaos.standalone import Collector, database, running
 
-    with tempfile.TemporaryDirectory(prefix="mops-hostile-") as folder, database(Path(folder)):
-        return run(arguments.hostile, arguments.seed)
+    with tempfile.TemporaryDirectory(prefix="mops-hostile-") as folder, ExitStack() as stack:
+        settings = stack.enter_context(database(Path(folder)))
+        collector = stack.enter_context(running(Collector(Path(folder), settings)))
+        return run(over_http(collector.port), arguments.hostile, arguments.seed)
 
 
-def run(bodies: int, seed: int) -> int:
+def run(post: Post, bodies: int, seed: int) -> int:
     from datetime import UTC, datetime
 
     from tests.tracking.sending import a_source
@@ -167,7 +194,7 @@ def run(bodies: int, seed: int) -> int:
 
     workspace = Workspace.objects.create(name="Hostile (sample)", slug=f"hostile-{os.getpid()}")
     source = a_source(workspace, rate_per_minute=1_000_000_000)
-    answers, good = attack(source.write_key, bodies, seed)
+    answers, good = attack(post, source.write_key, bodies, seed)
     stored = set(Event.objects.filter(workspace=workspace, message_id__startswith="good-").values_list("message_id", flat=True))
     broken = invariants.broken(datetime(2000, 1, 1, tzinfo=UTC))
     late = Rejection.objects.filter(workspace=workspace, reason="refused").count()

@@ -1,9 +1,9 @@
-"""`make chaos-ingest`: kill -9 of web servers and workers, crashes of the database and Redis flushes while clients send and repeat.
+"""`make chaos-ingest`: kill -9 of collectors and workers, crashes of the database and Redis flushes while clients send and repeat.
 
     python -m tests.chaos.ingest [--events 1000000] [--kills 100] [--workers 10] [--crashes 10] [--flushes 10] [--replays 0.1]
         [--seed 1]
 
-The real web server, PostgreSQL, Valkey, worker and beat. A client that gets no 2xx sends the same again, as the SDKs do.
+The real collector, PostgreSQL, Valkey, worker and beat. A client that gets no 2xx sends the same again, as the SDKs do.
 Prints sent, stored, duplicate, rejected, lost, doubled and p99; exits non-zero on one event that is lost, doubled or
 counted twice. Every event breaks the tracking plan, so that its violations are counted while workers die.
 """
@@ -25,7 +25,7 @@ from typing import Any
 
 from mops import embedded
 from mops.demo import processes
-from tests.chaos.standalone import HOST, Program, Web, database
+from tests.chaos.standalone import HOST, Collector, Program, database
 
 SIZES = (1, 1, 10, 20, 50, 100)  # events per request: pages send one, the server libraries 20 to 100
 BAD_EVERY = 97  # one event in so many is refused on purpose
@@ -36,14 +36,14 @@ WORKED_OFF = 500
 class Client(threading.Thread):
     """Sends its share in batches, each until it is acknowledged; now and then an acknowledged batch once more."""
 
-    def __init__(self, number: int, web: Web, key: str, events: int, replays: float, seed: int) -> None:
+    def __init__(self, number: int, collector: Collector, key: str, events: int, replays: float, seed: int) -> None:
         super().__init__(daemon=True)
-        self.number, self.web, self.key, self.events, self.replays = number, web, key, events, replays
+        self.number, self.collector, self.key, self.events, self.replays = number, collector, key, events, replays
         self.random = random.Random(seed * 1000 + number)
         self.acknowledged: list[str] = []
         self.seconds: list[float] = []
         self.retries = self.replayed = self.refused = 0
-        self.connection = http.client.HTTPConnection(HOST, web.port, timeout=20)
+        self.connection = http.client.HTTPConnection(HOST, collector.port, timeout=20)
 
     def run(self) -> None:
         start = 0
@@ -86,20 +86,20 @@ class Client(threading.Thread):
 class Chaos:
     def __init__(self, home: Path, settings: dict[str, str], arguments: argparse.Namespace, stack: ExitStack) -> None:
         self.home, self.arguments, self.random = home, arguments, random.Random(arguments.seed)
-        self.web = Web(home, settings)
+        self.collector = Collector(home, settings)
         self.redis_url = settings["REDIS_URL"]
         self.worker = Program(home, settings, processes.worker("default", 1))
-        for program in (self.web, self.worker, Program(home, settings, processes.beat())):
+        for program in (self.collector, self.worker, Program(home, settings, processes.beat())):
             program.start()
             stack.callback(program.stop)
-        self.web.wait()
+        self.collector.wait()
         self.done: dict[str, int] = {"kills": 0, "workers": 0, "crashes": 0, "flushes": 0}
         self.recoveries: list[float] = []  # seconds from a fault until events were acknowledged again
 
     def faults(self) -> list[tuple[str, Callable[[], None]]]:
         """All faults of the run in a random order."""
         asked = [
-            ("kills", self.kill_web),
+            ("kills", self.kill_collector),
             ("workers", self.kill_worker),
             ("crashes", self.crash_database),
             ("flushes", self.flush_redis),
@@ -108,10 +108,10 @@ class Chaos:
         self.random.shuffle(made)
         return made
 
-    def kill_web(self) -> None:
-        self.web.kill()
-        self.web.start()
-        self.web.wait()
+    def kill_collector(self) -> None:
+        self.collector.kill()
+        self.collector.start()
+        self.collector.wait()
 
     def kill_worker(self) -> None:
         self.worker.kill()
@@ -177,7 +177,7 @@ def main() -> int:
         key = a_key()
         chaos = Chaos(home, settings, arguments, stack)
         share = arguments.events // arguments.clients
-        clients = [Client(n, chaos.web, key, share, arguments.replays, arguments.seed) for n in range(arguments.clients)]
+        clients = [Client(n, chaos.collector, key, share, arguments.replays, arguments.seed) for n in range(arguments.clients)]
         seconds = chaos.run(clients)
         return judge(clients, seconds, chaos, wait_for_workers(arguments.events))
 

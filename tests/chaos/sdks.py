@@ -51,11 +51,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=10_000)
     arguments = parser.parse_args()
-    from tests.chaos.standalone import database, web
+    from tests.chaos.standalone import Collector, database, running
 
     with tempfile.TemporaryDirectory(prefix="mops-sdks-") as folder, ExitStack() as stack:
         settings = stack.enter_context(database(Path(folder)))
-        return run(stack.enter_context(web(Path(folder), settings)).url, arguments.events)
+        return run(stack.enter_context(running(Collector(Path(folder), settings))).url, arguments.events)
 
 
 def run(url: str, events: int) -> int:

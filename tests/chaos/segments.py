@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mops.demo import processes
-from tests.chaos.standalone import HOST, Program, Web, database
+from tests.chaos.standalone import HOST, Collector, Program, database
 
 PER_REQUEST = 10
 PEOPLE = 400
@@ -321,13 +321,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mops-chaos-") as folder, ExitStack() as stack:
         home = Path(folder)
         settings = stack.enter_context(database(home, broker=True))
-        web, live, builder = Web(home, settings), Program(home, settings, processes.live()), Program(home, settings, BUILDER)
+        collector, live = Collector(home, settings), Program(home, settings, processes.live())
+        builder = Program(home, settings, BUILDER)
         workspace, source, probed = create()
-        for program in (web, live, builder):
+        for program in (collector, live, builder):
             program.start()
             stack.callback(program.stop)
-        web.wait()
-        post = over_http(web.port, source.write_key)
+        collector.wait()
+        post = over_http(collector.port, source.write_key)
         storm = Storm(live, [builder], lambda: crash(home), arguments.seed)
         return run(storm, post, workspace, probed, arguments)
 

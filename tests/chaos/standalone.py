@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mops import embedded
 from mops.demo import environment, processes
@@ -63,12 +64,14 @@ class Program:
 class Web(Program):
     """The product's own web process, granian, on a free port."""
 
+    made = staticmethod(processes.web)
+
     def __init__(self, home: Path, settings: Mapping[str, str]) -> None:
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
-        super().__init__(home, {**settings, "SITE_URL": self.url}, processes.web(HOST, self.port))
+        super().__init__(home, {**settings, "SITE_URL": self.url}, self.made(HOST, self.port))
 
     def wait(self, seconds: float = 60) -> None:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -79,12 +82,25 @@ class Web(Program):
                 return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
-        raise TimeoutError(f"The web server did not answer:\n{tail(self.log)}")
+        raise TimeoutError(f"The {self.process.name} process did not answer:\n{tail(self.log)}")
+
+
+class Collector(Web):
+    """The product's own collector process, likewise."""
+
+    made = staticmethod(processes.collector)
+
+
+def database_of_the_test() -> str:
+    """The address of the database of the running test, for processes that shall find the same."""
+    from django.db import connection
+
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
 @contextmanager
-def web(home: Path, settings: Mapping[str, str]) -> Iterator[Web]:
-    server = Web(home, settings)
+def running(server: Web) -> Iterator[Web]:
+    """The server, answering; stopped at the end."""
     server.start()
     try:
         server.wait()

@@ -61,9 +61,9 @@ def test_every_lasting_service_has_a_health_check_and_comes_back(name: str) -> N
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
-def test_only_the_web_port_is_published_and_only_to_this_host() -> None:
+def test_only_pages_and_collector_are_published_and_only_to_this_host() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert published == {"web": ["127.0.0.1:8000:8000"]}
+    assert published == {"web": ["127.0.0.1:8000:8000"], "collector": ["127.0.0.1:8001:8001"]}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -81,6 +81,7 @@ def test_compose_runs_what_the_demo_runs() -> None:
         return ["python" if word == sys.executable else word for word in process.command]
 
     assert SERVICES["web"]["command"] == here(processes.web("0.0.0.0", 8000))
+    assert SERVICES["collector"]["command"] == here(processes.collector("0.0.0.0", 8001))
     assert SERVICES["worker"]["command"] == here(processes.worker("default", 2))
     assert SERVICES["connectors"]["command"] == here(processes.worker("connectors", 2, "connectors"))
     assert SERVICES["beat"]["command"] == here(processes.beat())

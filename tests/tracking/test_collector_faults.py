@@ -34,7 +34,7 @@ def drain() -> int:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_hostile_bodies_break_nothing_and_cost_no_good_event(workspace: Workspace, seed: int) -> None:
     source = a_source(workspace, rate_per_minute=1_000_000)
-    answers, good = hostile.attack(source.write_key, 1_000, seed)
+    answers, good = hostile.attack(hostile.through_the_door, source.write_key, 1_000, seed)
     assert max(answers) < 500
     stored = set(Event.objects.filter(message_id__startswith="good-").values_list("message_id", flat=True))
     assert good <= stored

@@ -1,11 +1,10 @@
 """Group commit: what waits together is stored by one commit, and nobody suffers from what another one sent."""
 
-import threading
-from collections.abc import Callable, Iterator
+import asyncio
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,12 +21,9 @@ from workspaces.models import Workspace
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def together(workspace: Workspace) -> Iterator[Together]:
+@pytest.fixture(autouse=True)
+def months(transactional_db: None) -> None:
     partitions.ensure_ahead()
-    queue = Together()
-    yield queue
-    queue.close()
 
 
 def request(workspace: Workspace, *events: dict[str, Any]) -> Request:
@@ -35,37 +31,28 @@ def request(workspace: Workspace, *events: dict[str, Any]) -> Request:
     return door.prepared("batch", source, b"{}", {"batch": list(events)}, list(events))
 
 
-def at_once(together: Together, requests: list[Request]) -> dict[int, Any]:
+def at_once(requests: list[Request], **connected: str) -> list[Any]:
     """Store all of them while somebody else is writing, so that they wait together. What became of each."""
-    results: dict[int, Any] = {}
 
-    def store(number: int) -> None:
+    async def wait_together() -> list[Any]:
+        together = Together(asyncio.get_running_loop())
+        together._connection.settings_dict = {**together._connection.settings_dict, **connected}
+        together._writing = True
+        waiting = [asyncio.ensure_future(together.store(request)) for request in requests]
+        await asyncio.sleep(0)
+        together._write_next()
         try:
-            results[number] = together.store(requests[number])
-        except OperationalError as error:
-            results[number] = error
+            return await asyncio.gather(*waiting, return_exceptions=True)
         finally:
-            connections.close_all()
+            together.close()
 
-    threads = [threading.Thread(target=store, args=(number,)) for number in range(len(requests))]
-    with together._turn:
-        for thread in threads:
-            thread.start()
-        wait_until(lambda: len(together._queue) == len(requests))
-    for thread in threads:
-        thread.join()
-    return results
+    return asyncio.run(wait_together())
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    while not true():
-        threading.Event().wait(0.01)
-
-
-def test_requests_that_wait_together_are_stored_by_one_commit(workspace: Workspace, together: Together) -> None:
+def test_requests_that_wait_together_are_stored_by_one_commit(workspace: Workspace) -> None:
     requests = [request(workspace, track(f"a-{n}"), track("same"), track("same"), {"type": "?"}) for n in range(6)]
-    results = at_once(together, requests)
-    assert sorted(receipt[1:] for receipt in results.values()) == [(4, 1, 2, 1)] * 5 + [(4, 2, 1, 1)]
+    results = at_once(requests)
+    assert sorted(receipt[1:] for receipt in results) == [(4, 1, 2, 1)] * 5 + [(4, 2, 1, 1)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(DISTINCT xmin::text) FROM tracking_rawbody")
         assert cursor.fetchone() == (1,)
@@ -74,11 +61,11 @@ def test_requests_that_wait_together_are_stored_by_one_commit(workspace: Workspa
     assert invariants.broken(RawBody.objects.earliest("received_at").received_at) == []
 
 
-def test_each_gets_its_own_receipt(workspace: Workspace, other: Workspace, together: Together) -> None:
+def test_each_gets_its_own_receipt(workspace: Workspace, other: Workspace) -> None:
     requests = [
         request(place, *[track(f"{place.slug}-{n}-{k}") for k in range(n)]) for n in (1, 2, 3) for place in (workspace, other)
     ]
-    results = at_once(together, requests)
+    results = at_once(requests)
     for number, sent in enumerate(requests):
         receipt = results[number]
         assert isinstance(receipt, Receipt)
@@ -87,36 +74,49 @@ def test_each_gets_its_own_receipt(workspace: Workspace, other: Workspace, toget
         assert set(stored) == {(sent.source.id, event.message_id) for _, event in sent.events}
 
 
-def test_an_event_the_database_refuses_harms_no_other_request(workspace: Workspace, together: Together) -> None:
+def test_an_event_the_database_refuses_harms_no_other_request(workspace: Workspace) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tracking_event ADD CONSTRAINT no_bad CHECK (properties->>'a' IS DISTINCT FROM 'bad')")
     try:
         bad = request(workspace, track("bad", properties={"a": "bad"}), track("beside"))
-        results = at_once(together, [request(workspace, track("m-1")), bad, request(workspace, track("m-2"))])
+        results = at_once([request(workspace, track("m-1")), bad, request(workspace, track("m-2"))])
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE tracking_event DROP CONSTRAINT no_bad")
-    assert [results[n][1:] for n in range(3)] == [(1, 1, 0, 0), (2, 1, 0, 1), (1, 1, 0, 0)]
+    assert [result[1:] for result in results] == [(1, 1, 0, 0), (2, 1, 0, 1), (1, 1, 0, 0)]
     assert set(Event.objects.values_list("message_id", flat=True)) == {"m-1", "m-2", "beside"}
 
 
-def test_all_of_them_hear_that_the_database_is_away(
-    workspace: Workspace, together: Together, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_of_them_hear_that_the_database_is_away(workspace: Workspace) -> None:
     requests = [request(workspace, track(f"m-{n}")) for n in range(3)]
-    with monkeypatch.context() as patch:
-        patch.setitem(together._connection.settings_dict, "HOST", "/nowhere")
-        assert {type(result) for result in at_once(together, requests).values()} == {OperationalError}
-    assert {type(result) for result in at_once(together, requests).values()} == {Receipt}
+    assert {type(result) for result in at_once(requests, HOST="/nowhere")} == {OperationalError}
+    assert {type(result) for result in at_once(requests)} == {Receipt}
     assert Event.objects.count() == 3
 
 
-def test_a_month_that_is_missing_is_made_for_the_whole_group(workspace: Workspace, together: Together) -> None:
+def test_a_month_that_is_missing_is_made_for_the_whole_group(workspace: Workspace) -> None:
     with connection.cursor() as cursor:
         for name in partitions.existing():
             cursor.execute(f"DROP TABLE {name}")
-    results = at_once(together, [request(workspace, track(f"m-{n}")) for n in range(3)])
-    assert {type(result) for result in results.values()} == {Receipt}
+    results = at_once([request(workspace, track(f"m-{n}")) for n in range(3)])
+    assert {type(result) for result in results} == {Receipt}
+
+
+def test_who_went_away_leaves_the_others_their_answers(workspace: Workspace) -> None:
+    async def one_leaves() -> Receipt:
+        together = Together(asyncio.get_running_loop())
+        first = asyncio.ensure_future(together.store(request_of["first"]))
+        gone, stays = (asyncio.ensure_future(together.store(request_of[name])) for name in ("gone", "stays"))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await first
+        receipt = await stays
+        together.close()
+        return receipt
+
+    request_of = {name: request(workspace, track(name)) for name in ("first", "gone", "stays")}
+    assert asyncio.run(one_leaves()).accepted == 1
+    assert set(Event.objects.values_list("message_id", flat=True)) == {"first", "gone", "stays"}  # sent is stored
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

@@ -73,11 +73,11 @@ def answer(call: Call, write: Callable[[Request], object] = store) -> Answer:
         decision = decide(call)
         if decision.request:
             write(decision.request)
-        return _with_origin(decision.answer, call.origin)
+        return with_origin(decision.answer, call.origin)
     except (DatabaseError, InterfaceError):
         if not connection.in_atomic_block:
             connection.close()  # it may be dead, and the next request shall not find that out for itself
-        return _with_origin(AWAY, call.origin)
+        return with_origin(AWAY, call.origin)
 
 
 def preflight(origin: str) -> Answer:
@@ -92,10 +92,10 @@ def preflight(origin: str) -> Answer:
         "Access-Control-Allow-Headers": "authorization, content-type, content-encoding",
         "Access-Control-Max-Age": "86400",
     }
-    return _with_origin(Answer(204, b"", asked), origin)
+    return with_origin(Answer(204, b"", asked), origin)
 
 
-def _with_origin(reply: Answer, origin: str) -> Answer:
+def with_origin(reply: Answer, origin: str) -> Answer:
     """Let the page read the answer, a refusal too: what a browser hides from its page looks like a broken network, and is
     sent again for ever. It holds nothing but success or failure, so no list of websites is needed here."""
     if not origin:

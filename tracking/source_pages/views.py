@@ -75,7 +75,7 @@ def source(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
         for reason, number in refused.values_list("reason").annotate(number=Count("pk")).order_by("-number")
     ]
     hooked = shown.kind in (Source.Kind.SHOP, Source.Kind.WEBHOOK)
-    address = f"{settings.SITE_URL}/v1/hooks/{shown.write_key}" if hooked else f"{settings.SITE_URL}/v1/batch"
+    address = f"{settings.SITE_URL}/v1/hooks/{shown.write_key}" if hooked else f"{settings.COLLECTOR_URL}/v1/batch"
     context = {
         "source": shown,
         "lines": lines,

@@ -1,17 +1,14 @@
 """The short form of `python -m tests.chaos.segments`: the live process is killed again and again while events come in."""
 
-import os
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 
 from mops.demo import processes
 from tests.chaos import segments as chaos
-from tests.chaos.standalone import Program
+from tests.chaos.standalone import Program, database_of_the_test
 from tests.tracking.sending import send
 
 KILLS, RATE = 3, 100
@@ -20,9 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_killed_processes_leave_members_as_a_fresh_evaluation_finds_them(tmp_path: Path) -> None:
-    name = connection.settings_dict["NAME"]
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-    settings = {"DATABASE_URL": database, "MOPS_HOME": str(tmp_path)}
+    settings = {"DATABASE_URL": database_of_the_test(), "MOPS_HOME": str(tmp_path)}
     workspace, source, _probed = chaos.create()
     live = Program(tmp_path, settings, processes.live())
     live.start()
