@@ -221,7 +221,7 @@ def judge(clients: list[Client], seconds: float, chaos: Chaos, waited: float) ->
     counted = [QualityDay.objects.aggregate(n=Sum("events"))["n"], PlanViolation.objects.aggregate(n=Sum("number"))["n"]]
     broken = invariants.broken(datetime(2000, 1, 1, tzinfo=UTC))
     times = sorted(second for client in clients for second in client.seconds)
-    print(f"seed {chaos.arguments.seed}: {chaos.done['kills']} web kills, {chaos.done['workers']} worker kills,"
+    print(f"seed {chaos.arguments.seed}: {chaos.done['kills']} collector kills, {chaos.done['workers']} worker kills,"
           f" {chaos.done['crashes']} database crashes,"
           f" {chaos.done['flushes']} Redis flushes, {sum(client.retries for client in clients)} retries,"
           f" {sum(client.replayed for client in clients)} events replayed")  # fmt: skip
