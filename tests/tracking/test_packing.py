@@ -2,6 +2,7 @@
 
 import gzip
 from hashlib import sha256
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -87,6 +88,18 @@ def test_every_way_of_writing_packs_once(raw: RawBody, body: bytes) -> None:
     RawBody.objects.bulk_create([raw])
     assert stored() == [pack(body), pack(body)]
     assert set(RawBody.objects.exclude(body=b"").filter(body=body).values_list("body", flat=True)) == {body}
+
+
+def test_going_back_unpacks_what_the_code_before_could_not_read(raw: RawBody) -> None:
+    migration = import_module("tracking.migrations.0017_packed_bodies")
+    bodies = [b"", b"short", b"long" * LONG, MAGIC + b"short"] * 100
+    for body in bodies:
+        raw.body = body
+        raw.save()
+        raw.pk += 1
+    with connection.schema_editor() as editor:
+        migration.unpack_all(None, editor)
+    assert stored() == bodies
 
 
 def test_bodies_kept_before_are_read_as_they_are(raw: RawBody) -> None:
