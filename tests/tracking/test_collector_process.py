@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -108,6 +109,16 @@ def test_a_body_without_a_length_is_read_within_the_bound(source: Source, collec
     assert ask(collector, "/v1/track", [body[:10], body[10:]], **mine).status == 200
     assert ask(collector, "/v1/track", [b" " * 100_000] * 11, **mine).status == 413
     assert [bytes(raw.body) for raw in RawBody.objects.all()] == [body]
+
+
+def test_who_hangs_up_in_the_middle_of_a_body_disturbs_nobody(source: Source, collector: Collector) -> None:
+    body = json.dumps(track()).encode()
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", collector.port)) as cut:
+            cut.sendall(f"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:20])
+    assert ask(collector, "/v1/track", body, Authorization=basic(source.write_key)).status == 200
+    assert "Traceback" not in collector.log.read_text()
+    assert RawBody.objects.count() == 1
 
 
 def test_it_finds_back_to_a_database_that_ended_its_connections(source: Source, collector: Collector) -> None:

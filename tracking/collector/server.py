@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError, InterfaceError, connection
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
 from tracking.collector import door
 from tracking.collector.limits import BODY_BYTES
@@ -42,7 +43,10 @@ class Collector:
         self._together.close()
 
     async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
-        reply = await self._answer(scope, protocol)
+        try:
+            reply = await self._answer(scope, protocol)
+        except ProtocolClosed:
+            return  # gone before all of it was here: nothing was stored, and nobody waits for an answer
         headers = [("content-type", "application/json"), *((name.lower(), value) for name, value in reply.headers.items())]
         protocol.response_bytes(reply.status, headers, reply.content)
 
