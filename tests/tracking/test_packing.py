@@ -75,7 +75,9 @@ def raw(workspace: Workspace) -> RawBody:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("body", [b"short", b"long" * LONG, MAGIC + b"short", gzip.compress(b"gzip")])
+@pytest.mark.parametrize(
+    "body", [b"short", b"long" * LONG, MAGIC + b"short", pack(b"gzip" * LONG)], ids=["short", "long", "magic", "gzip"]
+)
 def test_every_way_of_writing_packs_once(raw: RawBody, body: bytes) -> None:
     RawBody.objects.filter(pk=raw.pk).update(body=memoryview(body))
     assert stored() == [pack(body)]

@@ -1,6 +1,5 @@
 """After an erasure the person is nowhere: not in the database's bytes, not on disk, not in a queue. Others lose nothing."""
 
-import gzip
 import hashlib
 import io
 import json
@@ -15,12 +14,13 @@ from django.core.management import call_command
 from django.db import connection
 
 from mops.lib import clock
-from tests.tracking.rights.planting import EMAIL, IDS, Planted
+from tests.tracking.rights.planting import EMAIL, IDS, PACKED, Planted
 from tests.tracking.sending import a_source, send, track
 from tracking.consent import chain
 from tracking.ingest import run
 from tracking.invariants import broken
 from tracking.models import Customer, DataSubjectRequest, Event, ImportFile, Order, RawBody, RefusedRow, Release, Suppression
+from tracking.packing import unpack
 from tracking.rights import erasure, journal, person, registry, requests
 from tracking.rights.declaring import Erasure
 from workspaces.models import Workspace
@@ -47,7 +47,7 @@ def dump() -> dict[str, bytes]:
 
 def unpacked(content: bytes) -> bytes:
     """What bytea beginning like gzip holds."""
-    return b"".join(gzip.decompress(bytes.fromhex(found.decode())) for found in re.findall(rb"\\\\x(1f8b[0-9a-f]+)", content))
+    return b"".join(unpack(bytes.fromhex(found.decode())) for found in re.findall(rb"\\\\x(1f8b[0-9a-f]+)", content))
 
 
 def forms(text: str) -> list[bytes]:
@@ -82,6 +82,7 @@ def test_nothing_of_the_person_is_left_in_the_database(planted: Planted) -> None
     kept = {text for key, text in planted.canaries.items() if key in KEPT} - {EMAIL}
     erased = [text for text in planted.canaries.values() if "canary" in text.lower() and text not in kept]
     assert len(hits([*erased, *IDS.values()], set())) > 40  # the search finds what is there
+    assert hits([PACKED], set()) == [("tracking_rawbody", PACKED)]  # also what is packed
     settled(planted)
     request = asked(planted)
     requests.start_erasure(request, planted.member)
