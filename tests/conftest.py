@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import django
 import pytest
 from cryptography.fernet import Fernet
+from django.test import TransactionTestCase
 
 from mops.translations import compile_catalogs
 from tests import browser as chromium
-from tests import loopback, servers
+from tests import databases, loopback, servers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -38,15 +39,30 @@ def _prepare() -> None:
 _prepare()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput") and not config.getoption("collectonly"):
+        databases.begin_template(servers.test_home())
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
+    databases.drop_template()
     _stack.close()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
     if chromium.chromium() is None and not chromium.required():
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
+
+
+def _turn(item: pytest.Item) -> tuple[bool, bool]:
+    """Long tests first, or one process ends alone with them; then whatever can run while the template is migrated."""
+    fixtures = getattr(item, "fixturenames", ())
+    database = item.get_closest_marker("django_db") or not {"db", "transactional_db", "live_server"}.isdisjoint(fixtures)
+    return item.get_closest_marker("long") is None, bool(database)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -62,6 +78,19 @@ def stays_on_this_machine() -> Iterator[None]:
     yield
     if loopback.attempts:
         pytest.fail("Tests talk to this machine only, but this one tried: " + ", ".join(loopback.attempts))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """What pytest-django asks before it creates the test database."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        databases.use_template(servers.test_home())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def committed_rows_are_deleted() -> None:
+    """After tests with `transaction=True`, instead of Django's flush."""
+    TransactionTestCase._fixture_teardown = databases.empty
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -91,6 +91,7 @@ def overview(url: str, email: str, password: str) -> str:
     return str(browser.open(f"{url}/alpenkiste/", timeout=60).read().decode())
 
 
+@pytest.mark.long
 def test_it_pulls_everything_shows_the_spend_and_leaves_nothing_behind(demo: Demo) -> None:
     demo.wait_for("Ready: ")
     demo.wait_for("Ctrl-C stops everything")

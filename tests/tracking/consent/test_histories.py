@@ -9,6 +9,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from django.db import transaction
 from hypothesis import HealthCheck, settings
@@ -262,5 +263,6 @@ def run(histories: int, machine: type[Histories] = Histories) -> None:
     ))  # fmt: skip
 
 
+@pytest.mark.long
 def test_nobody_without_consent_passes_whatever_happened_before(db: None) -> None:
     run(HISTORIES)
