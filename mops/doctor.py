@@ -135,6 +135,28 @@ def _redis() -> str:
     return f"{name} {server[f'{name}_version']}, {policy or 'policy hidden by the provider'}"
 
 
+def _collector() -> str:
+    """Ask where senders send, as one without a key: whoever takes events refuses that."""
+    import urllib.error
+    import urllib.request
+
+    from django.conf import settings
+
+    address = f"{settings.COLLECTOR_URL}/v1/batch"
+    request = urllib.request.Request(address, b"{}", {"Content-Type": "application/json"})  # noqa: S310
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
+            status = answer.status
+    except urllib.error.HTTPError as refused:
+        status = refused.code
+    except OSError as error:
+        mend = "Start collector and web (docs/operations.md), unless only this machine cannot reach the address."
+        raise Sick(f"{address}: {getattr(error, 'reason', error)}", mend) from error
+    if status != 401:
+        raise Sick(f"{address} answers {status}", "Let the proxy send the tracking API's addresses to the collector or to web.")
+    return f"{address} answers"
+
+
 def _worker() -> str:
     from mops.celery import app
 
@@ -254,6 +276,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "Database": _database,
     "Migrations": _migrations,
     "Redis": _redis,
+    "Collector": _collector,
     "Worker": _worker,
     "Beat": _beat,
     "Live": _live,

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -35,6 +36,15 @@ def test_an_evicting_broker_is_found(settings: object) -> None:
 
     assert not sick.well
     assert "noeviction" in sick.mend
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_takes_events_is_told_from_one_that_does_not(settings: pytest.FixtureRequest, live_server: Any) -> None:
+    for url, what in ((live_server.url, "answers"), (f"{live_server.url}/login", "answers 404"), ("http://127.0.0.1:9", "refused")):
+        settings.COLLECTOR_URL = url  # type: ignore[attr-defined]
+        found = finding("Collector")
+        assert what in found.what
+        assert found.well == (url == live_server.url)
 
 
 def test_a_missing_worker_is_found() -> None:
