@@ -9,6 +9,7 @@ import django
 import pytest
 from cryptography.fernet import Fernet
 from django.test import TransactionTestCase
+from whitenoise import WhiteNoise
 
 from mops.translations import compile_catalogs
 from tests import browser as chromium
@@ -99,6 +100,22 @@ def static_files() -> None:
     from mops.demo.assets import collect_static
 
     collect_static()
+    _list_static_files_once()
+
+
+def _list_static_files_once() -> None:
+    """Every `Client()` builds the middleware anew, and WhiteNoise would look at every collected file each time."""
+    files: dict[tuple[str, str], dict[str, object]] = {}
+    listed = WhiteNoise.update_files_dictionary
+
+    def remembered(self: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in files:
+            earlier, self.files = self.files, {}
+            listed(self, root, prefix)
+            files[root, prefix], self.files = self.files, earlier
+        self.files.update(files[root, prefix])
+
+    WhiteNoise.update_files_dictionary = remembered
 
 
 @pytest.fixture(scope="session")

@@ -54,9 +54,7 @@ def estate(workspace: Workspace) -> Estate:
 
 @pytest.fixture
 def strangers(other_workspace: Workspace) -> Estate:
-    estate = Estate(other_workspace, "zikade")
-    estate.build()
-    return estate
+    return Estate(other_workspace, "zikade")
 
 
 def test_every_route_is_listed() -> None:
@@ -102,6 +100,7 @@ def test_a_page_shows_nothing_of_another_workspace_and_changes_nothing(
     name: str, client_for: ClientFor, workspace: Workspace, estate: Estate, strangers: Estate
 ) -> None:
     estate.build()
+    strangers.build()
     url, owner = address(name, workspace, estate), client_for(Role.OWNER)
     with transaction.atomic():
         if not PAGES[name].writes:
