@@ -15,7 +15,7 @@ from tracking import invariants, partitions
 from tracking.arrays import array
 from tracking.collector import door
 from tracking.collector.sources import known
-from tracking.collector.store import Receipt, Request
+from tracking.collector.store import WITHOUT_REFUSALS, Receipt, Request, _parameters
 from tracking.collector.together import Together
 from tracking.models import Event, EventKey, RawBody, Rejection
 from workspaces.models import Workspace
@@ -126,6 +126,15 @@ def test_who_went_away_leaves_the_others_their_answers(workspace: Workspace) -> 
     request_of = {name: request(workspace, track(name)) for name in ("first", "gone", "stays")}
     assert in_a_loop(one_leaves()).accepted == 1
     assert set(Event.objects.values_list("message_id", flat=True)) == {"first", "gone", "stays"}  # sent is stored
+
+
+def test_new_ids_are_looked_up_and_not_compared_each_with_each(workspace: Workspace) -> None:
+    sent = request(workspace, *[track(f"m-{n}") for n in range(400)])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {WITHOUT_REFUSALS}", _parameters([sent]))
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "hashed SubPlan" in plan
+    assert plan.count("CTE Scan on fresh") == 1
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
