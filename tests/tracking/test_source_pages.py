@@ -1,5 +1,6 @@
 """The pages of sources: made, changed, paused; their books, their refusals, what arrives right now."""
 
+import html
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from tests.people import ClientFor
 from tests.tracking.sending import a_source, send, track
 from tracking.ingest.run import run_batch
 from tracking.models import Event, Source
+from tracking.script import build
+from tracking.source_pages import snippet
 from tracking.source_pages.forms import SourceForm
 from workspaces.models import AuditEvent, User, Workspace
 
@@ -93,3 +96,19 @@ def test_the_debugger_tells_the_steps_and_the_reason(owner: Client, workspace: W
     for text in ("Visits computed", "A bot", "Neither user nor anonymous id", "Waiting", "&lt;script&gt;"):
         assert text in page
     assert "<script>" not in page.split("<main", 1)[-1].replace("</script>", "").split('id="arrivals"')[1].split("</table>")[0]
+
+
+def test_a_website_shows_the_lines_for_its_consent_manager(owner: Client, workspace: Workspace) -> None:
+    source = a_source(workspace, "browser", allowed_origins=["https://shop.example"])
+    page = html.unescape(owner.get(f"/nordlicht/sources/{source.pk}/").content.decode())
+    assert f'<script async src="http://127.0.0.1:8000/t.js?k={source.write_key}"></script>' in page
+    assert "/banner.js" in page
+    assert "data-mops-withdraw" in page
+    page = html.unescape(html.unescape(owner.get(f"/nordlicht/sources/{source.pk}/?manager=cookiebot").content.decode()))
+    assert f"/t.js?k={source.write_key}&cmp=cookiebot" in page
+    assert "banner.js" not in page
+    assert owner.get(f"/nordlicht/sources/{source.pk}/?manager=<b>").status_code == 200
+
+
+def test_every_adapter_of_the_script_can_be_chosen() -> None:
+    assert {*snippet.MANAGERS} - {snippet.BANNER} == {*build.MANAGERS}

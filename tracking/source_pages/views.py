@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tracking import ledger, replay
 from tracking.collector import sources as remembered
 from tracking.models import Rejection, Source
+from tracking.source_pages import snippet
 from tracking.source_pages.forms import SourceForm
 from tracking.source_pages.live import arrivals
 from workspaces import audit
@@ -83,8 +84,16 @@ def source(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
         "reasons": reasons,
         "address": address,
         "hooked": hooked,
+        **(_snippet(request, shown) if shown.kind == Source.Kind.BROWSER else {}),
     }
     return render(request, "tracking/sources/source.html", context)
+
+
+def _snippet(request: WorkspaceRequest, shown: Source) -> dict[str, object]:
+    manager = request.GET.get("manager", "")
+    manager = manager if manager in snippet.MANAGERS else snippet.BANNER
+    head, footer = snippet.head(shown.write_key, manager), snippet.footer(manager)
+    return {"managers": snippet.MANAGERS.items(), "manager": manager, "head": head, "footer": footer}
 
 
 @require_POST
