@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import django
+import hypothesis
 import pytest
 from cryptography.fernet import Fernet
 from django.test import TransactionTestCase
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 pytest_plugins = ["tests.people", "tests.sandbox_fixtures"]
+
+# How fast examples come is a matter of the machine, not of what is tested.
+hypothesis.settings.register_profile("mops", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("mops")
 
 _stack = ExitStack()
 

@@ -207,4 +207,4 @@ def _tamper(statement: str) -> None:
 def test_it_counts_events_without_gaps(workspace: Workspace, other: Workspace) -> None:
     for space in (workspace, other, workspace):
         say(space, someone(space), GRANTED)
-    assert list(ConsentEvent.objects.filter(workspace=workspace).values_list("seq", flat=True)) == [1, 2]
+    assert list(ConsentEvent.objects.filter(workspace=workspace).order_by("seq").values_list("seq", flat=True)) == [1, 2]
