@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psycopg
 import redis
 
 from mops import embedded
@@ -46,7 +45,6 @@ def _servers(home: Path) -> Iterator[tuple[str, str]]:
         with held(home / "door.lock"):
             fcntl.flock(users, fcntl.LOCK_SH)
             database = embedded.start_postgres(home, tied=False)
-            _leave_rows_in_place(database)
             broker = embedded.start_valkey(home, tied=False)
         number = _free_slot(home, slots)
         broker = broker.removesuffix("0") + str(number * REDIS_NUMBERS_PER_SLOT)
@@ -58,13 +56,6 @@ def _servers(home: Path) -> Iterator[tuple[str, str]]:
             except BlockingIOError:
                 return  # somebody else is still testing
             embedded.stop(home)
-
-
-def _leave_rows_in_place(database: str) -> None:
-    """No vacuum while tests run: what it frees and counts changes plans, and with them the order of rows nobody sorted."""
-    with psycopg.connect(database, autocommit=True) as connected:
-        connected.execute("ALTER SYSTEM SET autovacuum = off")
-        connected.execute("SELECT pg_reload_conf()")
 
 
 def _free_slot(home: Path, slots: ExitStack) -> int:
