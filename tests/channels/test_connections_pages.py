@@ -287,7 +287,7 @@ def test_a_cancelled_backfill_stays_cancelled_until_it_is_undone():
     post("continue_backfill", account)
     account.refresh_from_db()
     assert account.backfilled_from == began
-    in_line = SyncRun.objects.filter(account=account, state="queued", report="campaigns")  # some wait as the look-back tonight was due
+    in_line = SyncRun.objects.filter(account=account, state="queued", report="campaigns")  # or as a look-back
     days = {day for run in in_line for day in Period(run.since, run.until)}
     assert days >= set(Period(began, clock.today(account.time_zone)))
 
