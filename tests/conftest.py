@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from cryptography.fernet import Fernet
 from django.test import TransactionTestCase
+from django.utils import translation
 from whitenoise import WhiteNoise
 
 from mops.translations import compile_catalogs
@@ -84,6 +85,12 @@ def stays_on_this_machine() -> Iterator[None]:
     yield
     if loopback.attempts:
         pytest.fail("Tests talk to this machine only, but this one tried: " + ", ".join(loopback.attempts))
+
+
+@pytest.fixture(autouse=True)
+def speaks_english() -> None:
+    """A page in German leaves its language to whatever this thread does next."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.tracking.sending import a_source, track
 from tracking import invariants, partitions
-from tracking.arrays import array
+from tracking.arrays import Byteas, Texts, array, take_binary
 from tracking.collector import door
 from tracking.collector.sources import known
 from tracking.collector.store import WITHOUT_REFUSALS, Receipt, Request, _parameters
@@ -130,9 +131,9 @@ def test_who_went_away_leaves_the_others_their_answers(workspace: Workspace) -> 
 
 def test_new_ids_are_looked_up_and_not_compared_each_with_each(workspace: Workspace) -> None:
     sent = request(workspace, *[track(f"m-{n}") for n in range(400)])
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {WITHOUT_REFUSALS}", _parameters([sent]))
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    take_binary(connection.connection)
+    planned = psycopg.Cursor(connection.connection).execute(f"EXPLAIN {WITHOUT_REFUSALS}", _parameters([sent]))
+    plan = "\n".join(line for (line,) in planned)
     assert "hashed SubPlan" in plan
     assert plan.count("CTE Scan on fresh") == 1
 
@@ -146,3 +147,11 @@ def test_the_database_reads_arrays_as_they_were_meant(texts: list[str | None], c
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::text[], %s::bytea[]", [array(texts), array(contents)])
         assert cursor.fetchone() == (texts, contents)
+
+
+@pytest.mark.django_db(transaction=False)
+@given(st.lists(TEXT), st.lists(st.binary()))
+def test_the_database_reads_binary_arrays_as_they_were_meant(texts: list[str], contents: list[bytes]) -> None:
+    take_binary(connection.connection)
+    sent = psycopg.Cursor(connection.connection).execute("SELECT %s::text[], %s::bytea[]", [Texts.of(texts), Byteas.of(contents)])
+    assert sent.fetchone() == (texts, contents)

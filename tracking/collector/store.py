@@ -18,7 +18,7 @@ from django.db.utils import IntegrityError, InterfaceError, OperationalError
 
 from mops.lib.period import month_start
 from tracking import partitions
-from tracking.arrays import array
+from tracking.arrays import Byteas, Texts, array, take_binary
 from tracking.collector.parse import Incoming, Reason, Refusal, as_payload
 from tracking.collector.sources import Known
 from tracking.packing import pack
@@ -106,6 +106,7 @@ booked AS (
 )
 """
 NEXT = "nextval('tracking_rawbody_id_seq')"
+PREPARED_AFTER = 2  # times a statement is sent before it is prepared: planning costs more than storing
 WITH_REFUSALS = STORE.format(raw_id=NEXT, refused=REFUSED, booked=BOOKED)
 WITHOUT_REFUSALS = STORE.format(raw_id=NEXT, refused="", booked=BOOKED)
 FOR_RECEIPT = STORE.format(raw_id="%(raw_id)s::bigint", refused="", booked="")
@@ -147,7 +148,9 @@ def _execute(statement: str, parameters: dict[str, Any], using: BaseDatabaseWrap
     """A whole transaction, or a savepoint of the running one."""
     with _savepoint(using), using.wrap_database_errors:
         using.ensure_connection()
-        using.connection.prepare_threshold = 2  # planning costs more than storing; Django's own cursors never prepare
+        if using.connection.prepare_threshold != PREPARED_AFTER:  # a fresh one; Django's own cursors never prepare
+            using.connection.prepare_threshold = PREPARED_AFTER
+            take_binary(using.connection)
         cursor = psycopg.Cursor(using.connection).execute(statement, parameters)
         return [Receipt._make(row) for row in cursor.fetchall()]
 
@@ -163,8 +166,8 @@ def _parameters(requests: Sequence[Request]) -> dict[str, Any]:
         "sources": array(request.source.id for request in requests),
         "at": array(request.received_at for request in requests),
         "endpoints": array(request.endpoint for request in requests),
-        "bodies": array(pack(request.body) for request in requests),
-        "sums": array(sha256(request.body).digest() for request in requests),
+        "bodies": Byteas.of(pack(request.body) for request in requests),
+        "sums": Byteas.of(sha256(request.body).digest() for request in requests),
         "states": array(("trimmed" if request.trimmed else "whole") if request.body else "empty" for request in requests),
         "events": array(len(request.events) for request in requests),
         "rejected": array(len(request.refusals) for request in requests),
@@ -178,16 +181,18 @@ def insert_for_receipt(request: Request, raw_id: int) -> int:
     return _execute(FOR_RECEIPT, {**_parameters([request]), "raw_id": raw_id}, connection)[0].accepted
 
 
-def _event_columns(requests: Sequence[Request]) -> dict[str, str]:
+JSON = {"properties", "context", "traits"}
+
+
+def _event_columns(requests: Sequence[Request]) -> dict[str, str | Texts]:
     """The first of several events with one id, with the number of its request."""
     unique: dict[tuple[int, str], tuple[int, Incoming]] = {}
     for number, request in enumerate(requests):
         for _index, event in request.events:
             unique.setdefault((request.source.workspace_id, event.message_id), (number, event))
     columns = zip(*(event for _number, event in unique.values()), strict=True) if unique else [()] * len(Incoming._fields)
-    return dict(zip(Incoming._fields, map(array, columns), strict=True)) | {
-        "request": array(number for number, _event in unique.values())
-    }
+    arrays = (Texts.of(values) if name in JSON else array(values) for name, values in zip(Incoming._fields, columns, strict=True))
+    return dict(zip(Incoming._fields, arrays, strict=True)) | {"request": array(number for number, _event in unique.values())}
 
 
 REFUSAL_COLUMNS = ("index", "reason", "detail", "payload", "refused_id", "refused_sent_at")
