@@ -11,7 +11,7 @@ from channels.models import AdAccount, PlatformCampaign
 from mops.lib import clock
 from mops.lib.period import Period
 from tests.reporting import builders as sample
-from tests.workspaces.test_browser import DESK, PHONE, log_in, violations
+from tests.workspaces.test_browser import LOOKS, log_in, violations
 from workspaces.models import User, Workspace
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def addresses(shop: Workspace, day: date) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@LOOKS
 def test_every_dashboard_is_accessible(
     page: "Page", live_server: "LiveServer", shop: Workspace, alice: User, errors: list[str], size: dict[str, int], theme: str
 ) -> None:

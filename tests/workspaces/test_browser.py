@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+LOOKS = pytest.mark.parametrize(("size", "theme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone-dark", "desk-light"])
 PAGES = ("general", "members", "api_keys", "audit")
 
 
@@ -42,8 +43,7 @@ def errors(page: "Page") -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@LOOKS
 def test_the_settings_are_accessible(
     page: "Page", live_server: "LiveServer", workspace: Workspace, alice: User, errors: list[str], size: dict[str, int], theme: str
 ) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from segments.models import Segment
 from tests.segments.pages.street import DAY, HOUR, Street
-from tests.workspaces.test_browser import DESK, PHONE, log_in, violations
+from tests.workspaces.test_browser import LOOKS, log_in, violations
 from tracking.models import Purpose
 from workspaces.models import User, Workspace
 
@@ -291,8 +291,7 @@ def test_everything_works_without_a_script(live_server: "LiveServer", street: St
     plain.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@LOOKS
 def test_every_page_of_segments_is_accessible(
     page: "Page", live_server: "LiveServer", street: Street, alice: User, errors: list[str], size: dict[str, int], theme: str
 ) -> None:
