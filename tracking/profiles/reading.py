@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tracking.blind_index import Indexer
 from tracking.consent.proof import SOURCE_LABELS
+from tracking.ingest.arrival import text
 from tracking.models import ConsentEvent, DuplicateSuggestion, Event, Identity, Merge, Order, Profile
 from tracking.profiles import normalise
 from tracking.profiles.batch import SUBJECT_KINDS, key_of
@@ -40,9 +41,9 @@ class Entry(NamedTuple):
 
 def find(workspace: Workspace, written: str) -> list[Profile]:
     """Profiles that have exactly this identifier, whatever kind it is, however it is written."""
-    text, phone = normalise.identifier(written), normalise.phone(written, country_of(workspace.time_zone))
+    exact, phone = normalise.identifier(written), normalise.phone(written, country_of(workspace.time_zone))
     said = [Said(Kind.EMAIL, normalise.email(written)), Said(Kind.PHONE, phone)]
-    said += [Said(kind, text) for kind in (Kind.USER_ID, Kind.CRM_ID, Kind.DEVICE, Kind.ANONYMOUS_ID)]
+    said += [Said(kind, exact) for kind in (Kind.USER_ID, Kind.CRM_ID, Kind.DEVICE, Kind.ANONYMOUS_ID)]
     indexer = Indexer(workspace.pk)
     wanted = Q()
     for kind, index in (key_of(indexer, one) for one in said if one.value):
@@ -75,7 +76,7 @@ def _events(workspace: Workspace, profile: Profile) -> Iterator[Entry]:
     family = Profile.objects.filter(Q(pk=profile.pk) | Q(merged_into=profile)).values_list("pk", flat=True)
     events = Event.objects.filter(workspace=workspace, profile_id__in=list(family)).select_related("source")
     for event in events.order_by("-occurred_at")[:LATEST]:
-        page = str((event.context or {}).get("page", {}).get("path", "")) if event.type in ("page", "screen") else ""
+        page = text(event.context, "page", "path") if event.type in ("page", "screen") else ""
         detail = " · ".join(part for part in (page, event.source.name, event.get_channel_display()) if part)
         yield Entry(event.occurred_at, "mouse-pointer-click", event.name or event.get_type_display(), detail)
 

@@ -46,6 +46,14 @@ def test_it_shows_the_privacy_officer_everything_and_why(client_for: ClientFor, 
         assert expected in page, expected
 
 
+@pytest.mark.parametrize("page", [None, "/cart", ["/cart"], {"path": None}, {"path": {"raw": "/cart"}}])
+def test_it_opens_a_person_whose_page_view_says_nonsense_about_the_page(client_for: ClientFor, shop: Source, page: object) -> None:
+    said(shop, {"type": "page", "userId": "u-1", "name": "Cart", "context": {"page": page}})
+    answer = client_for("privacy").get(url("profile", Profile.objects.get(merged_into=None).uuid))
+    assert answer.status_code == 200
+    assert "Cart" in answer.content.decode()
+
+
 def test_it_hides_identifiers_from_a_marketer(client_for: ClientFor, shop: Source) -> None:
     page = client_for("marketer").get(url("profile", Profile.objects.get(merged_into=None).uuid)).content.decode()
     assert "Product Added" in page
