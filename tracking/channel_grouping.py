@@ -12,16 +12,18 @@ numbers can be compared. Where we depart from it, and why:
 5.  Channels we do not have are folded: organic shopping → organic search, organic video → organic social,
     SMS and push → app, audio → programmatic, paid other → other.
 6.  Ours, not GA4's: programmatic, offline and content by medium.
-7.  Without utm values the referring site is read as source; GA4 does the same before its rules run.
+7.  Without utm values the referring site is read as source; GA4 does the same before its rules run. Sites that are no origin,
+    such as a payment provider, are passed over (tracking.referrers): GA4's list of unwanted referrals, which begins empty there.
 """
 
 import re
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from tracking import referrers
 
 
 class Origin(NamedTuple):
@@ -140,14 +142,7 @@ def group(origin: Origin) -> Grouping:
 def _seen(origin: Origin) -> _Seen:
     source, medium, campaign = (value.strip().lower() for value in origin[:3])
     tagged = bool(source or medium or campaign)
-    if not tagged and (site := _site(origin.referrer)):
+    site = referrers.host(origin.referrer)
+    if not tagged and referrers.is_origin(site):
         source, medium = site, "" if _is_search(site) or SOCIAL.match(site) or VIDEO.match(site) else "referral"
     return _Seen(source, medium, campaign, bool(origin.gclid), bool(origin.fbclid), tagged, origin.campaign_channel)
-
-
-def _site(referrer: str) -> str:
-    """Host of a referring URL in lower case, "" where there is none or it cannot be read."""
-    try:
-        return (urlsplit(referrer.strip()).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""

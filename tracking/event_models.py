@@ -53,6 +53,7 @@ class Source(models.Model):
     write_key = models.CharField(_("write key"), max_length=60, default=new_write_key)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     allowed_origins = models.JSONField(_("websites"), default=list, blank=True)  # ["https://shop.example"]
+    own_referrers = models.JSONField(_("referrers that are no origin"), default=list, blank=True)  # ["pay.example"]
     rate_per_minute = models.PositiveIntegerField(_("events per minute"), default=60_000)
     consent_mode = models.CharField(_("consent"), max_length=10, choices=ConsentMode)
     legal_basis = models.CharField(_("legal basis"), max_length=200, blank=True)

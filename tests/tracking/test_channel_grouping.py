@@ -45,6 +45,8 @@ EXAMPLES = [
     (Origin(referrer="https://t.co/abc"), "organic_social", "organic_social"),
     (Origin(referrer="https://blog.partner.example/post"), "referral", "referral"),
     (Origin(referrer="http://["), "direct", "direct"),
+    (Origin(referrer="https://www.paypal.com/checkoutnow"), "direct", "direct"),
+    (Origin(referrer="https://accounts.google.com/"), "direct", "direct"),
     (Origin("google", "cpc", campaign_channel="video"), "video", "platform_campaign"),
 ]
 

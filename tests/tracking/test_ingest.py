@@ -102,6 +102,12 @@ def test_it_keeps_utm_values_raw_and_normalised() -> None:
     assert (found["gclid"], found["referrer"]) == ("X", "https://google.de/")
 
 
+def test_a_referrer_that_is_no_origin_stays_where_it_stood() -> None:
+    found = acquisition.origin_of({"page": {"url": "https://shop.example/?utm_source=mail", "referrer": PAYPAL}}, {})
+    assert found["raw"] == {"utm_source": "mail", "referrer": PAYPAL}
+    assert "referrer" not in found
+
+
 def test_a_referrer_on_the_same_site_says_nothing() -> None:
     assert acquisition.origin_of({"page": {"url": "https://www.shop.example/b", "referrer": "https://shop.example/a"}}, {}) == {}
 
@@ -231,6 +237,45 @@ def test_an_order_takes_its_origin_from_its_visit(workspace: Workspace) -> None:
     drain()
     stored = Order.objects.get()
     assert (stored.channel, stored.net, stored.ordered_at) == ("paid_search", Decimal(100), NOW)
+
+
+PAYPAL = "https://www.paypal.com/"
+OWN = {"allowed_origins": ["https://shop.example", "https://konto.example"], "own_referrers": ["bank.example"]}
+
+
+@pytest.mark.parametrize(
+    "referrer", [PAYPAL, "https://3ds.bank.example/acs", "https://kasse.shop.example/pay", "https://konto.example/", "no address"]
+)
+def test_a_visit_and_its_order_keep_the_campaign_when_the_buyer_comes_back_from_paying(workspace: Workspace, referrer: str) -> None:
+    source = a_source(workspace, **OWN)
+    order = {"type": "track", "event": "Order Completed", "anonymousId": "a-1", "messageId": "o-1", "userId": "u-1",
+             "timestamp": (NOW + timedelta(minutes=9)).isoformat(), "properties": {"order_id": "A-1", "total": 119},
+             "context": {"page": {"url": "https://www.shop.example/thanks", "referrer": referrer}}}  # fmt: skip
+    entry = page(1, NOW, url="https://www.shop.example/?utm_source=google&utm_medium=cpc")
+    assert send(source, "batch", {"batch": [entry, order]}).status_code == 200
+    drain()
+    assert [(visit.channel, visit.events) for visit in Session.objects.all()] == [("paid_search", 2)]
+    assert Order.objects.get().channel == "paid_search"
+    assert Event.objects.get(message_id="o-1").context["page"]["referrer"] == referrer
+
+
+def test_a_direct_visit_stays_direct_when_it_comes_back_from_paying(workspace: Workspace) -> None:
+    back = page(2, NOW + timedelta(minutes=9))
+    back["context"]["page"]["referrer"] = PAYPAL
+    send(a_source(workspace), "batch", {"batch": [page(1, NOW), back]})
+    drain()
+    assert Session.objects.get().channel == "direct"
+
+
+def test_it_asks_once_which_sites_are_the_sources_own(workspace: Workspace, django_assert_num_queries: Any) -> None:
+    for number, name in enumerate(("blog", "forum", "bank")):
+        content = page(number, NOW, name)
+        content["context"]["page"]["referrer"] = f"https://{name}.example/"
+        send(a_source(workspace, name=name, own_referrers=["bank.example"]), "batch", {"batch": [content]})
+    arrivals = run._claim(None)
+    with django_assert_num_queries(1):
+        acquisition.find_origins(arrivals)
+    assert [arrival.channel for arrival in arrivals] == ["referral", "referral", ""]
 
 
 def test_an_order_that_makes_no_sense_leaves_a_note(workspace: Workspace) -> None:

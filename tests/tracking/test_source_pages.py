@@ -41,7 +41,7 @@ def test_a_new_source_takes_events_at_once(owner: Client, workspace: Workspace) 
 @pytest.mark.parametrize(
     ("values", "field"),
     [({"kind": "browser"}, "consent_mode"), ({"kind": "browser", "consent_mode": "required"}, "websites"),
-     ({"legal_basis": ""}, "legal_basis"), ({"websites": "*"}, "websites"),
+     ({"legal_basis": ""}, "legal_basis"), ({"websites": "*"}, "websites"), ({"own_referrers": "*.bank.example"}, "own_referrers"),
      ({"kind": "shop"}, "dialect"), ({"kind": "shop", "dialect": "shopify"}, "secret"),
      ({"kind": "webhook", "dialect": "mapped", "secret": "s", "mapping": '{"evnt": "x"}'}, "mapping"),
      ({"dialect": "shopify"}, "dialect")],
@@ -61,6 +61,15 @@ def test_a_secret_is_kept_encrypted_and_never_shown(owner: Client, workspace: Wo
     assert (source.name, source.secret) == ("Laden", "streng-geheim")
     for path in ("", "change/", "live/"):
         assert b"streng-geheim" not in owner.get(f"/nordlicht/sources/{source.pk}/{path}").content
+
+
+def test_it_takes_hosts_that_are_no_origin_as_people_write_them(owner: Client, workspace: Workspace) -> None:
+    written = "https://www.Bank.example/3ds?x=1\n\n pay.example.com \nbezahlen-mit-müller.example\npay.example.com"
+    page = owner.post("/nordlicht/sources/new/", {**FIELDS, "own_referrers": written}, follow=True).content.decode()
+    source = Source.objects.get()
+    assert source.own_referrers == ["bank.example", "pay.example.com", "xn--bezahlen-mit-mller-z6b.example"]
+    assert "bank.example, pay.example.com" in page
+    assert "bank.example\npay.example.com" in owner.get(f"/nordlicht/sources/{source.pk}/change/").content.decode()
 
 
 def test_a_name_is_taken_once(owner: Client, workspace: Workspace) -> None:

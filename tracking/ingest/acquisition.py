@@ -1,12 +1,13 @@
 """Where a visit came from: UTM values, click ids and the referring site, as they stood there and made comparable."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tracking import referrers
 from tracking.channel_grouping import Origin, group
 from tracking.ingest.arrival import Arrival, text
+from tracking.models import Source
 from tracking.orders import campaign_channels
 from workspaces.models import Workspace
 
@@ -20,9 +21,10 @@ CAMPAIGN = {"source": "utm_source", "medium": "utm_medium", "name": "utm_campaig
 
 
 def find_origins(arrivals: Sequence[Arrival]) -> None:
-    """Channel and origin of every event that says where it came from. One query per workspace."""
+    """Channel and origin of every event that says where it came from. One query, and one per workspace."""
+    own = _own_sites({arrival.source_id for arrival in arrivals})
     for arrival in arrivals:
-        arrival.acquisition = origin_of(arrival.context, arrival.properties) or None
+        arrival.acquisition = origin_of(arrival.context, arrival.properties, own[arrival.source_id]) or None
     channels = {}
     for workspace_id in {arrival.workspace_id for arrival in arrivals}:
         ids = {
@@ -37,21 +39,28 @@ def find_origins(arrivals: Sequence[Arrival]) -> None:
             arrival.channel, arrival.channel_rule = group(as_origin(arrival.acquisition, known))
 
 
-def origin_of(context: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+def _own_sites(source_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """By source: the hosts of its websites, and those its page calls no origin."""
+    rows = Source.objects.filter(pk__in=source_ids).values_list("pk", "allowed_origins", "own_referrers")
+    return {pk: frozenset((*map(referrers.host, origins), *further)) for pk, origins, further in rows}
+
+
+def origin_of(context: Mapping[str, Any], properties: Mapping[str, Any], own: Collection[str] = ()) -> dict[str, Any]:
     """{"raw": as it stood there, "utm_source": … lower case, "gclid": …, "referrer": …}; {} when nothing is said.
 
-    What the page's address holds counts before what the client library made of it. A referrer on the same site is none.
+    What the page's address holds counts before what the client library made of it. A referrer that is no origin
+    (tracking.referrers), such as a site in `own`, says nothing: beside other values it stays in "raw".
     """
     url = text(context, "page", "url") or text(properties, "url")
     query = _query(url) or _query("?" + text(context, "page", "search").lstrip("?"))
-    raw = {**_from_library(context.get("campaign")), **query}
+    said = {**_from_library(context.get("campaign")), **query}
     referrer = text(context, "page", "referrer") or text(context, "referrer", "url") or text(properties, "referrer")
-    if referrer and host(referrer) and host(referrer) != host(url):
-        raw["referrer"] = referrer[:LONGEST]
-    if not raw:
+    seen = {"referrer": referrer[:LONGEST]} if referrer else {}
+    come = seen if referrers.is_origin(referrers.host(referrer), referrers.host(url), own) else {}
+    if not said and not come:
         return {}
-    normal = {name: raw.get(name, "").strip().lower() for name in UTM[:6]}
-    return {"raw": raw, **normal, **{name: raw[name] for name in (*CLICK_IDS, "referrer") if name in raw}}
+    normal = {name: said.get(name, "").strip().lower() for name in UTM[:6]}
+    return {"raw": {**said, **seen}, **normal, **{name: said[name] for name in CLICK_IDS if name in said}, **come}
 
 
 def as_origin(acquisition: Mapping[str, Any], campaign_channel: str = "") -> Origin:
@@ -74,11 +83,3 @@ def _query(url: str) -> dict[str, str]:
 def _from_library(campaign: Any) -> dict[str, str]:
     items: Iterable[tuple[Any, Any]] = campaign.items() if isinstance(campaign, dict) else ()
     return {CAMPAIGN[name]: value[:LONGEST] for name, value in items if name in CAMPAIGN and isinstance(value, str) and value}
-
-
-@lru_cache(maxsize=10_000)
-def host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""

@@ -97,8 +97,8 @@ HARMLESS: dict[str, str] = {
     "tracking.PlanViolation": "source version day release event kind property number last_at",
     "tracking.QualityDay": "source day release events checked invalid grounded identified late tagged tagged_whole last_at",
     "tracking.Source": (
-        "name kind write_key key_hash allowed_origins rate_per_minute consent_mode legal_basis dialect mapping sealed_secret "
-        "state created_by created_at"
+        "name kind write_key key_hash allowed_origins own_referrers rate_per_minute consent_mode legal_basis dialect mapping "
+        "sealed_secret state created_by created_at"
     ),
     "tracking.RawBody": "source received_at endpoint state received accepted duplicate rejected",
     "tracking.EventKey": "received_at",

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tracking import referrers
 from tracking.collector import mapping
 from tracking.collector.sources import normal_origin
 from tracking.models import Source
@@ -21,6 +22,16 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Pages that may send events, one a line, such as https://shop.example. Servers and apps need none."),
+    )
+    own_referrers = forms.CharField(
+        label=_("Referrers that are no origin"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_(
+            "Hosts, one a line, such as pay.example.com; their subdomains count too. A visit that comes back from one keeps its "
+            "channel: Google Analytics calls it an unwanted referral. The websites above and known payment and login pages need no "
+            "entry."
+        ),
     )
     secret = forms.CharField(
         label=_("Signing secret"),
@@ -41,6 +52,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("websites", "\n".join(self.instance.allowed_origins))
+        self.initial.setdefault("own_referrers", "\n".join(self.instance.own_referrers))
         if self.instance.pk:
             del self.fields["kind"]
 
@@ -52,6 +64,16 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
             except ValueError:
                 raise forms.ValidationError(gettext("“%(line)s” is no address of a website.") % {"line": line[:80]}) from None
         return sorted(set(origins))
+
+    def clean_own_referrers(self) -> list[str]:
+        hosts = set()
+        for line in filter(str.strip, self.cleaned_data["own_referrers"].splitlines()):
+            try:
+                hosts.add(referrers.normal_host(line))
+            except ValueError:
+                problem = gettext("“%(line)s” is no host, such as pay.example.com.") % {"line": line.strip()[:80]}
+                raise forms.ValidationError(problem) from None
+        return sorted(hosts)
 
     def clean_mapping(self) -> dict[str, str]:
         value: dict[str, str] = self.cleaned_data["mapping"] or {}
@@ -77,6 +99,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def save(self, commit: bool = True) -> Source:
         self.instance.allowed_origins = self.cleaned_data["websites"]
+        self.instance.own_referrers = self.cleaned_data["own_referrers"]
         if self.cleaned_data["secret"]:
             self.instance.secret = self.cleaned_data["secret"]
         return super().save(commit)  # type: ignore[no-any-return]
