@@ -65,6 +65,15 @@ def test_a_contact_becomes_a_profile_with_its_identifiers_and_traits(workspace: 
     assert (said["first_name"], said["Umsatz"], said["Tarif"]) == ("Erika", 1234.5, "Gold")
 
 
+def test_a_telephone_number_is_read_as_people_write_it_in_the_country_of_the_line(workspace: Workspace, source: Source) -> None:
+    text = "Telefon;Land\n0664 1234567;Österreich\n079 123 45 67;CH\n0171 1234567;\n0171 7654321;Atlantis\n"
+    assert numbers(run(upload(workspace, "contacts", text, source))) == (4, 0, 0, 0)
+    drain()
+    assert people(workspace) == {
+        frozenset({number}) for number in ("+436641234567", "+41791234567", "+491711234567", "+491717654321")
+    }  # fmt: skip
+
+
 def test_the_books_of_the_source_balance(workspace: Workspace, source: Source) -> None:
     run(upload(workspace, "contacts", CONTACTS, source))
     run(upload(workspace, "events", EVENTS, source))

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple, Protocol
 
 from tracking.profile_models import Identity
 from tracking.profiles import normalise
+from tracking.profiles.country import named
 
 Kind = Identity.Kind
 STRENGTH: dict[str, int] = {kind: place for place, kind in enumerate(Kind.values)}  # user id first, anonymous id last
 EMAIL_KEYS = ("email", "e_mail", "emailAddress")
 PHONE_KEYS = ("phone", "phoneNumber", "phone_number", "mobile")
+COUNTRY_KEYS = ("country", "countryCode", "country_code")
 CRM_KEYS = ("crm_id", "crmId", "customer_number", "customerNumber", "contact_id")
 CRM_TYPES = frozenset({"crm_id", "crmid", "salesforce_id", "hubspot_id", "contact_id", "customer_number"})
 TRAIT_LENGTH, MOST_TRAITS = 2_000, 100
@@ -40,7 +42,8 @@ class Told(Protocol):
 def identities(event: Told, country: str) -> list[Said]:
     """The identifiers of an event, strongest first, each once. Never raises on what a sender may send.
 
-    E-mail and telephone count where they describe the sender (traits), not among the properties of an event.
+    E-mail and telephone count where they describe the sender (traits), not among the properties of an event. A telephone number
+    is read as people write it in the country that stands beside it, else in `country`.
     """
     found = dict.fromkeys(said for said in _all(event, country) if said.value)
     return sorted(found, key=lambda said: (STRENGTH[said.kind], said.value))
@@ -54,11 +57,17 @@ def _all(event: Told, country: str) -> Iterator[Said]:
         if not said:
             continue
         yield from (Said(Kind.EMAIL, normalise.email(value)) for value in _texts(said, EMAIL_KEYS))
-        yield from (Said(Kind.PHONE, normalise.phone(value, country)) for value in _texts(said, PHONE_KEYS))
+        yield from (Said(Kind.PHONE, normalise.phone(value, _country(said) or country)) for value in _texts(said, PHONE_KEYS))
         yield from (Said(Kind.CRM_ID, normalise.identifier(value)) for value in _texts(said, CRM_KEYS))
     if device := _object(event.context, "device"):
         yield Said(Kind.DEVICE, normalise.identifier("".join(_texts(device, ("id",)))))
     yield from _external(event.context.get("externalIds"))
+
+
+def _country(said: Mapping[str, Any]) -> str:
+    """Of the address among these traits, else of the traits themselves; "" where they name none we know."""
+    written = (*_texts(_object(said, "address"), COUNTRY_KEYS), *_texts(said, COUNTRY_KEYS))
+    return next(filter(None, map(named, written)), "")
 
 
 def _external(ids: Any) -> Iterator[Said]:

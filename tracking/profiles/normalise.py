@@ -67,7 +67,7 @@ def phone(value: str, country: str) -> str:
 
 def name_key(value: str) -> str:
     """What two ways of writing a person's name have in common: no titles, no case, umlauts spelt out, any sequence of parts."""
-    plain = _folded(value)
+    plain = folded(value)
     parts = [part for part in re.split(r"[^\w]+", plain) if part and part not in TITLES]
     return " ".join(sorted(parts))
 
@@ -99,13 +99,14 @@ def postal_code(value: str) -> str:
 def address_key(street_and_number: str, code: str, city: str) -> str:
     """What two ways of writing an address have in common; "" without street or postal code. The code says the city."""
     place = postal_code(code)
-    way = re.sub(r"[\s\-]+", "", _folded(street(street_and_number)))
+    way = re.sub(r"[\s\-]+", "", folded(street(street_and_number)))
     if not way or not place:
         return ""
-    return f"{way}|{place}" if POSTAL_CODE.match(place) else f"{way}|{place}|{_folded(city)}"
+    return f"{way}|{place}" if POSTAL_CODE.match(place) else f"{way}|{place}|{folded(city)}"
 
 
-def _folded(value: str) -> str:
+def folded(value: str) -> str:
+    """What two ways of writing a word have in common: no case, no accents, umlauts spelt out."""
     plain = unicodedata.normalize("NFKC", text(value)).casefold().translate(FOLDED)
     decomposed = unicodedata.normalize("NFKD", plain)
     return "".join(char for char in decomposed if not unicodedata.combining(char))

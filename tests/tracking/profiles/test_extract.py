@@ -33,6 +33,19 @@ def test_it_reads_context_traits_devices_and_external_ids() -> None:
     assert kinds(event) == [("crm_id", "C-9"), ("email", "m@example.org"), ("device", "D-1")]
 
 
+def test_it_reads_a_telephone_number_as_it_is_written_where_the_person_lives() -> None:
+    told: list[tuple[dict[str, Any], str]] = [
+        ({"address": {"country": "Österreich"}}, "+436641234567"),
+        ({"address": {"country": "AT"}, "country": "DE"}, "+436641234567"),
+        ({"country_code": "aut"}, "+436641234567"),
+        ({"address": "Wien", "country": 43}, "+496641234567"),
+        ({"address": {"country": "Atlantis"}}, "+496641234567"),
+    ]
+    for traits, number in told:
+        assert kinds(an_event("identify", traits={"phone": "0664 1234567", **traits})) == [("phone", number)], traits
+    assert kinds(an_event(context={"traits": {"phone": "+49 171 1234567", "country": "AT"}})) == [("phone", "+491711234567")]
+
+
 def test_it_does_not_take_an_address_in_an_order_for_the_sender() -> None:
     assert kinds(an_event(user_id="u-1", properties={"email": "gift.for@example.org"})) == [("user_id", "u-1")]
     assert kinds(an_event(user_id="u-1", traits={"email": "m@example.org"})) == [("user_id", "u-1")]
@@ -43,7 +56,7 @@ def test_it_joins_the_previous_id_of_an_alias_only() -> None:
     assert ("anonymous_id", "a-0") not in kinds(an_event("track", user_id="u-1", previous_id="a-0"))
 
 
-NAMES = st.sampled_from(["traits", "device", "id", "email", "phone", "externalIds", "type"])
+NAMES = st.sampled_from(["traits", "device", "id", "email", "phone", "externalIds", "type", "address", "country"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),

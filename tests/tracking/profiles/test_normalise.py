@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tracking import blind_index
 from tracking.profiles import normalise
-from tracking.profiles.country import country_of
+from tracking.profiles.country import country_of, named
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,16 @@ def test_it_changes_nothing_the_second_time(text: str) -> None:
 def test_it_agrees_with_the_consent_ledger_on_addresses(address: str) -> None:
     if found := normalise.email(address):
         assert blind_index.normalised("email", address) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("AT", "AT"), ("at ", "AT"), ("AUT", "AT"), ("Österreich", "AT"), ("OESTERREICH", "AT"), ("Austria", "AT"), ("Schweiz", "CH"),
+     ("USA", "US"), ("UK", "GB"), ("Czech Republic", "CZ"), ("Tschechien", "CZ"), ("MS", "MS"), ("Europa", ""), ("EU", ""),
+     ("ZZ", ""), ("SU", ""), ("", ""), ("Wien", ""), ("x" * 9_999, "")],
+)  # fmt: skip
+def test_it_knows_a_country_by_code_and_by_name(written: str, code: str) -> None:
+    assert named(written) == code
 
 
 def test_it_knows_the_country_of_a_zone() -> None:

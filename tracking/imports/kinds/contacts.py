@@ -16,7 +16,7 @@ from tracking.imports.kind import Cell, Field, Given, Kind, Reading, Row
 from tracking.imports.kinds import people
 from tracking.models import ImportFile
 from tracking.outcome import Outcome
-from tracking.profiles.country import country_of
+from tracking.profiles.country import country_of, named
 from tracking.row_rules import time_problem
 from workspaces.models import Workspace
 
@@ -70,7 +70,7 @@ class _Reader:
         traits = {
             **people.plain(given.extra),
             "email": people.email_of(said),
-            "phone": people.phone_of(said, self.country),
+            "phone": people.phone_of(said, named(said.get("country", "")) or self.country),
             "crm_id": people.id_of(said, "crm_id"),
             **{name: said.get(name, "") for name in NAMES},
             "address": {name: said[name] for name in ADDRESS if name in said},
