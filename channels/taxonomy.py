@@ -46,6 +46,7 @@ CHANNELS: dict[str, Channel] = {
         Channel("content", _("Content"), OWNED, AWARENESS),
         Channel("organic_search", _("Organic Search"), EARNED, DEMAND),
         Channel("organic_social", _("Organic Social"), EARNED, AWARENESS),
+        Channel("ai_assistant", _("AI assistant"), EARNED, DEMAND),
         Channel("referral", _("Referral"), EARNED, AWARENESS),
         Channel("direct", _("Direct"), OWNED, RETENTION),
         Channel("offline", _("Offline"), PAID, AWARENESS),

@@ -5,15 +5,17 @@ numbers can be compared. Where we depart from it, and why:
 
 1.  A utm_id that is a platform campaign we pull decides first: the platform knows what it sold.
 2.  Matching ignores case and surrounding blanks; GA4 is case sensitive and calls "CPC" unassigned.
-3.  E-mail, affiliate, SMS, push and offline come before the rules that look at campaign names: a newsletter called
-    "shop-news" is e-mail, not organic shopping.
-4.  A gclid without utm values is paid search: auto-tagging sends nothing else. A fbclid says only "from Facebook": it is on
-    every outgoing link, so without a paid medium the visit is organic social.
+3.  E-mail, affiliate and offline come before the rules that look at campaign names: a newsletter called "shop-news" is e-mail,
+    not shopping. SMS and push come after the paid rules, as there: "cpc-mobile" is paid.
+4.  A gclid without source and medium is paid search: auto-tagging sends nothing else. A fbclid says only "from Facebook": it is
+    on every outgoing link, so without a paid medium the visit is organic social.
 5.  Channels we do not have are folded: organic shopping → organic search, organic video → organic social,
     SMS and push → app, audio → programmatic, paid other → other.
 6.  Ours, not GA4's: programmatic, offline and content by medium.
 7.  Without utm values the referring site is read as source; GA4 does the same before its rules run. Sites that are no origin,
     such as a payment provider, are passed over (tracking.referrers): GA4's list of unwanted referrals, which begins empty there.
+8.  AI assistants are told by medium, as GA4 writes it since May 2026, by referring site or by utm_source, which ChatGPT sets
+    alone. They come before the search engines, or Gemini would be one. Google's own AI answers are search, there and here.
 """
 
 import re
@@ -51,7 +53,7 @@ class _Seen(NamedTuple):
     campaign: str
     gclid: bool
     fbclid: bool
-    tagged: bool
+    named: bool  # a source or medium is given by utm values
     campaign_channel: str
 
 
@@ -75,6 +77,10 @@ VIDEO = _sites("youtube|youtu|vimeo|twitch|dailymotion|netflix|disneyplus|hulu")
 SHOPS = _sites(
     "amazon|ebay|idealo|billiger|etsy|otto|kaufland|google shopping|shopping|check24|geizhals|guenstiger|alibaba|walmart"
 )
+ASSISTANTS = frozenset({
+    "chatgpt.com", "chatgpt", "chat.openai.com", "openai", "gemini.google.com", "copilot.microsoft.com", "copilot.com", "copilot",
+    "perplexity.ai", "perplexity", "claude.ai", "chat.mistral.ai", "grok.com", "deepseek.com", "deepseek", "meta.ai", "you.com",
+})  # fmt: skip
 NO_SEARCH = re.compile(r"^(?:mail|docs|drive|calendar|classroom|meet|accounts|tagassistant)\.")  # Google's and Yahoo's other houses
 PAID = re.compile(r"^(?:.*cp.*|ppc|retargeting|paid.*)$")
 SHOP_CAMPAIGN = re.compile(r"^(?:.*(?:(?:[^a-df-z]|^)shop|shopping).*)$")  # GA4's own expression
@@ -96,10 +102,6 @@ RULES: tuple[Rule, ...] = (
     Rule("platform_campaign", "", lambda v: bool(v.campaign_channel), _("utm_id is a campaign of a connected platform")),
     Rule("email", "email", lambda v: v.medium in EMAIL or v.source in EMAIL, _("source or medium is e-mail")),
     Rule("affiliate", "affiliate", lambda v: v.medium in {"affiliate", "affiliates"}, _("medium is affiliate")),
-    Rule("sms", "app", lambda v: "sms" in (v.source, v.medium), _("source or medium is SMS")),
-    Rule("push", "app",
-         lambda v: v.medium.endswith("push") or "mobile" in v.medium or "notification" in v.medium or v.source == "firebase",
-         _("medium is a push message")),
     Rule("offline", "offline", lambda v: v.medium in OFFLINE or v.source == "offline", _("medium is offline")),
     Rule("audio", "programmatic", lambda v: v.medium == "audio", _("medium is audio")),
     Rule("programmatic", "programmatic", lambda v: v.medium in {"programmatic", "dsp"}, _("medium is programmatic")),
@@ -112,7 +114,13 @@ RULES: tuple[Rule, ...] = (
     Rule("paid_video", "video", _paid(VIDEO.match), _("paid medium and a video site")),
     Rule("display", "display", lambda v: v.medium in DISPLAY, _("medium is display advertising")),
     Rule("paid_other", "other", lambda v: bool(PAID.match(v.medium)), _("paid medium, source not known")),
-    Rule("gclid", "paid_search", lambda v: v.gclid and not v.tagged, _("Google click id without utm values")),
+    Rule("sms", "app", lambda v: "sms" in (v.source, v.medium), _("source or medium is SMS")),
+    Rule("push", "app",
+         lambda v: v.medium.endswith("push") or "mobile" in v.medium or "notification" in v.medium or v.source == "firebase",
+         _("medium is a push message")),
+    Rule("gclid", "paid_search", lambda v: v.gclid and not v.named, _("Google click id without source and medium")),
+    Rule("ai_assistant", "ai_assistant", lambda v: v.medium == "ai-assistant" or referrers.is_within(v.source, ASSISTANTS),
+         _("an AI assistant, not paid")),
     Rule("organic_shopping", "organic_search",
          lambda v: bool(SHOPS.match(v.source) or SHOP_CAMPAIGN.match(v.campaign)), _("a shopping site or “shop” in the campaign")),
     Rule("organic_social", "organic_social", lambda v: v.medium in SOCIAL_MEDIA or bool(SOCIAL.match(v.source)),
@@ -122,7 +130,7 @@ RULES: tuple[Rule, ...] = (
     Rule("organic_search", "organic_search", lambda v: v.medium == "organic" or _is_search(v.source),
          _("a search engine, not paid")),
     Rule("content", "content", lambda v: v.medium in {"content", "blog", "advertorial"}, _("medium is content")),
-    Rule("fbclid", "organic_social", lambda v: v.fbclid and not v.tagged, _("Facebook click id without utm values")),
+    Rule("fbclid", "organic_social", lambda v: v.fbclid and not (v.named or v.campaign), _("Facebook click id without utm values")),
     Rule("referral", "referral", lambda v: v.medium in {"referral", "app", "link"}, _("another site")),
     Rule("direct", "direct",
          lambda v: v.source in {"", "(direct)", "direct"} and v.medium in {"", "(none)", "(not set)", "none"} and not v.campaign,
@@ -141,8 +149,7 @@ def group(origin: Origin) -> Grouping:
 
 def _seen(origin: Origin) -> _Seen:
     source, medium, campaign = (value.strip().lower() for value in origin[:3])
-    tagged = bool(source or medium or campaign)
-    site = referrers.host(origin.referrer)
-    if not tagged and referrers.is_origin(site):
+    named, site = bool(source or medium), referrers.host(origin.referrer)
+    if not (named or campaign) and referrers.is_origin(site):
         source, medium = site, "" if _is_search(site) or SOCIAL.match(site) or VIDEO.match(site) else "referral"
-    return _Seen(source, medium, campaign, bool(origin.gclid), bool(origin.fbclid), tagged, origin.campaign_channel)
+    return _Seen(source, medium, campaign, bool(origin.gclid), bool(origin.fbclid), named, origin.campaign_channel)

@@ -25,6 +25,7 @@ DIMENSIONS = (
 )  # fmt: skip
 GOALS = ("keyEvents", "transactions")
 CHANNELS = {
+    "AI Assistant": "ai_assistant",
     "Affiliates": "affiliate",
     "Cross-network": "cross_network",
     "Direct": "direct",

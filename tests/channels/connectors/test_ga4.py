@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from google.analytics.data_v1beta.types import ResponseMetaData, RunReportResponse
 
+from channels import taxonomy
 from channels.connectors.base import AccountInfo, Batch, ConnectorError, ErrorKind, PullRequest, StatRow
 from channels.connectors.ga4 import Ga4
 from channels.connectors.ga4.errors import until_midnight
@@ -124,6 +125,11 @@ def test_every_row_belongs_to_a_named_campaign_with_a_channel(connector: Ga4, ac
 def test_every_channel_group_of_the_market_is_known(sandbox: Sandbox, account: AccountInfo) -> None:
     facts = sandbox.market.sessions(account.external_id, SINCE, UNTIL, NOW)
     assert {fact.channel_group for fact in facts} <= set(CHANNELS)
+
+
+def test_every_channel_it_names_is_one_of_ours() -> None:
+    assert set(CHANNELS.values()) <= set(taxonomy.CHANNELS)
+    assert CHANNELS["AI Assistant"] == "ai_assistant"
 
 
 def test_transactions_can_be_the_goal(connector: Ga4, account: AccountInfo) -> None:
