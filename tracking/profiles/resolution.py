@@ -13,7 +13,7 @@ from django.db import transaction
 
 from mops.lib.locks import lock_in_transaction
 from tracking.blind_index import Indexer
-from tracking.profiles import extract, people, store, traits, writing
+from tracking.profiles import aliases, extract, people, store, traits, writing
 from tracking.profiles.batch import Batch, Key, Observation
 from tracking.profiles.country import country_of
 from tracking.profiles.grouping import Edge
@@ -47,6 +47,7 @@ def resolve_events(events: Sequence[Arriving]) -> None:
             hub = batch.hubs.get(event.id)
             event.profile_id = known[hub].profile_id if hub else None
         traits.keep(workspace, indexer, [(known[hub].id, event) for event in own if (hub := batch.hubs.get(event.id))])
+        aliases.suggest(workspace, indexer, own)
 
 
 @transaction.atomic

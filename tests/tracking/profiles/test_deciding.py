@@ -117,6 +117,27 @@ def test_it_shows_the_newest_trait_in_any_order_and_seals_personal_ones(workspac
     assert {trait.name: trait.value for trait in hidden} == {"plan": "gold", "name": None}
 
 
+@pytest.mark.parametrize("before", [{"type": "identify", "userId": "old-1"}, {"anonymousId": "a-1", "userId": "old-1"}])
+def test_it_asks_whether_an_alias_of_a_known_user_id_is_one_person(
+    workspace: Workspace, shop: Source, marketer: User, before: dict[str, Any]
+) -> None:
+    said(shop, before, *[{"type": "alias", "userId": "new-1", "previousId": "old-1"}] * 2)
+    suggestion = DuplicateSuggestion.objects.get()
+    assert suggestion.reason == "two_users"
+    owners = set(Identity.objects.filter(kind="user_id").values_list("profile", flat=True))
+    assert len(owners) == 2
+    deciding.confirm(workspace, suggestion.pk, marketer)
+    assert Identity.objects.values("profile").distinct().count() == 1
+    said(shop, {"type": "alias", "userId": "new-1", "previousId": "old-1"})
+    assert DuplicateSuggestion.objects.get().state == "confirmed"
+
+
+def test_it_joins_the_device_of_an_alias_without_asking(workspace: Workspace, shop: Source) -> None:
+    said(shop, {"anonymousId": "a-1"}, *({"type": "alias", "userId": "u-1", "previousId": id_} for id_ in ("a-1", "u-1")))
+    assert not DuplicateSuggestion.objects.exists()
+    assert people(workspace) == groups("a-1 u-1")
+
+
 def test_it_suggests_people_of_one_name_and_address(workspace: Workspace, shop: Source) -> None:
     one = {"name": "Dr. Jörg Weiß", "address": {"street": "Beispielstr. 5 a", "postalCode": "01067", "city": "Dresden"}}
     other = {"firstName": "Joerg", "lastName": "Weiss", "address": {"street": "Beispielstraße 5A", "zip": "01067"}}
