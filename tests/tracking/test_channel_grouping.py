@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.connectors.ga4 import report
 from channels.taxonomy import CHANNELS
 from tracking.channel_grouping import RULES, Origin, group
 
@@ -81,3 +82,18 @@ def test_every_rule_leads_to_a_channel_we_have_and_has_an_example() -> None:
 @given(st.builds(Origin, *[st.text(max_size=30)] * 6, st.sampled_from(["", *CHANNELS])))
 def test_every_origin_has_a_channel(origin: Origin) -> None:
     assert group(origin).channel in CHANNELS
+
+
+@pytest.mark.parametrize(
+    ("name", "origin"),
+    [
+        ("SMS", Origin(utm_medium="sms")),
+        ("Mobile Push Notifications", Origin(utm_medium="web-push")),
+        ("Audio", Origin(utm_medium="audio")),
+        ("AI Assistant", Origin(referrer="https://chatgpt.com/")),
+        ("Organic Shopping", Origin(utm_source="idealo")),
+        ("Organic Video", Origin(utm_source="youtube")),
+    ],
+)
+def test_what_is_folded_here_is_folded_in_what_ga4_reports(name: str, origin: Origin) -> None:
+    assert report.CHANNELS[name] == group(origin).channel
