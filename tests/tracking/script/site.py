@@ -25,6 +25,7 @@ class Site:
         self.answers: deque[int] = deque()
         self.batches: list[dict[str, Any]] = []
         self.sent_as: list[str] = []  # content type of each batch
+        self.sizes: list[int] = []  # bytes of each batch
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -84,6 +85,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 status = site.answers.popleft() if site.answers else 200
                 if status == 200:
                     site.sent_as.append(self.headers["Content-Type"])
+                    site.sizes.append(len(content))
                     site.batches.append(json.loads(content))
                 self.reply(status, "application/json", b'{"success":true}')
             else:

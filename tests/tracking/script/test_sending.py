@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
+LARGEST = 33_000  # bytes of a batch: two may be under way in a browser when their page goes
 
 
 def test_it_sends_batches_in_the_segment_shape_as_plain_text(page: "Page", site: Site) -> None:
     page.goto(site.put("/", "", head=AGREE))
-    page.evaluate("for (let i = 0; i < 44; i++) mops('track', 'Tick', {i})")
-    site.wait(page, lambda: len(site.events) == 45)
-    assert [len(batch["batch"]) for batch in site.batches] == [20, 20, 5]
-    assert [event["properties"]["i"] for event in site.named("Tick")] == list(range(44))
+    page.evaluate("for (let i = 0; i < 99; i++) mops('track', 'Tick', {i})")
+    site.wait(page, lambda: len(site.events) == 100)
+    assert len(site.batches) in (2, 3)
+    assert [event["properties"]["i"] for event in site.named("Tick")] == list(range(99))
     assert {batch["writeKey"] for batch in site.batches} == {"sample-key"}
     assert all(batch["sentAt"] for batch in site.batches)
     assert {kind.split(";")[0] for kind in site.sent_as} == {"text/plain"}  # no preflight
@@ -52,6 +53,34 @@ def test_it_keeps_events_while_offline(page: "Page", site: Site) -> None:
     assert site.names == ["page"]
     page.context.set_offline(False)
     site.wait(page, lambda: site.names == ["page", "Tick"])
+
+
+def test_more_than_a_browser_sends_at_once_leaves_in_several_batches(page: "Page", site: Site) -> None:
+    page.goto(site.put("/", "", head=AGREE))
+    page.evaluate("for (let i = 0; i < 20; i++) mops('track', 'Tick', {text: 'ä'.repeat(2500)})")  # 5 KB each, 100 KB
+    site.wait(page, lambda: site.names.count("Tick") == 20)
+    assert max(site.sizes) < LARGEST
+
+
+def test_what_no_collector_takes_holds_up_nothing(page: "Page", site: Site, errors: list[str]) -> None:
+    page.goto(site.put("/", "", head=AGREE))
+    page.evaluate("mops('track', 'Huge', {text: 'ä'.repeat(17000)})")
+    page.evaluate(
+        "const own = {}; own.self = own; mops('track', 'Endless', own); mops('track', 'Large', {text: 'a'.repeat(31000)})"
+    )
+    page.evaluate("mops('track', 'Tick')")
+    site.wait(page, lambda: "Tick" in site.names)
+    assert (site.names, errors) == (["page", "Large", "Tick"], [])
+
+
+def test_a_page_that_goes_sends_as_much_as_the_browser_takes(page: "Page", site: Site) -> None:
+    tab = page.context.new_page()
+    tab.goto(site.put("/", "", head=AGREE))
+    site.wait(page, lambda: site.names == ["page"])
+    tab.evaluate("for (let i = 0; i < 20; i++) mops('track', 'Tick', {text: 'a'.repeat(4000)})")  # 90 KB
+    tab.close(run_before_unload=True)
+    site.wait(page, lambda: site.names.count("Tick") >= 12)
+    assert max(site.sizes) < LARGEST
 
 
 @pytest.mark.parametrize("leaving", ["close", "navigate"])

@@ -1,5 +1,6 @@
-// Events wait here, in memory, and leave in batches. Each has an id, so that sending it twice stores it once.
-const BATCH = 20;
+// Events wait here, in memory, as JSON, and leave in batches. Each has an id, so that sending it twice stores it once.
+// A browser refuses more than 64 KiB under way that outlive their page. Half of it is a batch, and what the collector takes as one event.
+const MOST_BYTES = 32768;
 const LONGEST_WAIT = 60000; // milliseconds
 const MOST_WAITING = 500;
 
@@ -38,30 +39,44 @@ function forget() {
 }
 
 function entry(type, content, context, messageId = random()) {
-  return { type, ...content, messageId, anonymousId: visitor, timestamp: now(), context };
+  return JSON.stringify({ type, ...content, messageId, anonymousId: visitor, timestamp: now(), context });
+}
+
+function fits(...texts) {
+  return new Blob(texts).size <= MOST_BYTES;
 }
 
 function add(type, content, messageId) {
   if (isOver()) return decide(false);
-  waiting.push(entry(type, { ...content, userId: person }, { consent, ...pageContext() }, messageId));
-  waiting.splice(0, waiting.length - MOST_WAITING);
+  try {
+    const text = entry(type, { ...content, userId: person }, { consent, ...pageContext() }, messageId);
+    if (fits(text)) waiting.push(text);
+  } catch {} // no JSON, such as an object that holds itself
+  waiting = waiting.slice(-MOST_WAITING);
   timer ||= setTimeout(flush, 500);
 }
 
 function body(batch) {
-  return JSON.stringify({ writeKey, batch, sentAt: now() });
+  return `{"writeKey":"${writeKey}","sentAt":"${now()}","batch":[${batch}]}`;
+}
+
+// Takes a batch from the front.
+function cut(events) {
+  const batch = [];
+  while (events[0] && fits(batch, events[0])) batch.push(events.shift());
+  return batch;
 }
 
 // Whoever had agreed withdraws: one message under the id that ends with it.
 function goodbye(consent) {
-  navigator.sendBeacon(collector, body([entry("track", { event: "Consent Withdrawn" }, { consent, page: { url: here?.url } })]));
+  navigator.sendBeacon(collector, body(entry("track", { event: "Consent Withdrawn" }, { consent, page: { url: here?.url } })));
 }
 
 async function flush() {
   clearTimeout(timer);
   timer = undefined;
-  if (flying.length || !waiting.length) return;
-  flying = waiting.splice(0, BATCH);
+  if (flying[0] || !waiting[0]) return;
+  flying = cut(waiting);
   let status = 0;
   try {
     // text/plain needs no preflight
@@ -71,15 +86,15 @@ async function flush() {
   failures = again ? failures + 1 : 0;
   if (again && consent) waiting.unshift(...flying);
   flying = [];
-  if (waiting.length) timer ||= setTimeout(flush, again ? Math.min(LONGEST_WAIT, 500 * 2 ** failures) * (0.5 + Math.random()) : 0);
+  if (waiting[0]) timer ||= setTimeout(flush, again ? Math.min(LONGEST_WAIT, 500 * 2 ** failures) * (0.5 + Math.random()) : 0);
 }
 
-// The page goes: whatever was not acknowledged leaves as a beacon, also what is under way.
+// The page goes: whatever was not acknowledged leaves in beacons; last what is under way, which most browsers finish by themselves.
 function farewell() {
-  const rest = [...flying, ...waiting];
+  const rest = [...waiting, ...flying];
   waiting = [];
-  while (rest.length) {
-    const batch = rest.splice(0, BATCH);
+  while (rest[0]) {
+    const batch = cut(rest);
     if (!navigator.sendBeacon(collector, body(batch))) waiting.push(...batch);
   }
 }
