@@ -46,7 +46,8 @@ class UnableToConfirm(Exception):
 def request(workspace: Workspace, email: str, purpose: str, *, language: str, proof: Mapping[str, Any]) -> DoubleOptIn | None:
     """Note the request as not proven and mail the link. None: nothing sent, as the address had its mails or is suppressed.
 
-    Answer the visitor the same in both cases. Raises UnableToAsk, blind_index.Unidentifiable; OSError if mail fails.
+    Answer the visitor the same in both cases. Raises UnableToAsk, blind_index.Unidentifiable; OSError if mail fails: then the
+    request is forgotten, so that the next one may follow at once.
     """
     address, found = normalised(SubjectKind.EMAIL, email), purposes_of(workspace, [purpose])[purpose]
     subject = subject_of(workspace.pk, SubjectKind.EMAIL, address)
@@ -66,7 +67,11 @@ def request(workspace: Workspace, email: str, purpose: str, *, language: str, pr
             workspace=workspace, subject=subject.index, purpose=found, text=text, token_hash=hashed(token), language=language,
             requested=dict(proof), requested_at=at, expires_at=at + VALID,
         )  # fmt: skip
-    _send(asked, address, token)
+    try:
+        _send(asked, address, token)
+    except OSError:
+        asked.delete()
+        raise
     return asked
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tracking.blind_index import Subject
-from tracking.consent import by_hand, differences, imports, ledger, overview, proof, purposes, suppression
+from tracking.consent import by_hand, differences, imports, ledger, overview, preferences, proof, purposes, suppression
 from tracking.consent.forms import DecisionForm, FileForm, PersonForm, TextForm
 from tracking.imports.tables import UnableToRead
 from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
@@ -92,6 +92,7 @@ def _person(space: Workspace, subject: Subject) -> dict[str, Any]:
     releases = Release.objects.filter(workspace=space, subject=subject.index).select_related("purpose").order_by("-at")
     return {
         "subject": subject,
+        "preference_link": preferences.link(space, subject),
         "states": states,
         "entries": proof.timeline(space, subject),
         "releases": releases[:100],

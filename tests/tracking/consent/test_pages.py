@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.people import ClientFor
 from tests.tracking.consent.people import leave, say, someone
-from tracking.consent import differences, purposes
+from tracking.consent import differences, preferences, purposes
 from tracking.consent_models import Decision
 from tracking.models import ConsentText, Suppression
 from workspaces.models import AuditEvent, Role, Workspace
@@ -33,6 +33,14 @@ def test_a_marketer_sees_nobody(client_for: ClientFor, workspace: Workspace) -> 
     say(workspace, someone(workspace), Decision.GRANTED)
     for name in ("person", "proof", "refuse"):
         assert client_for(Role.MARKETER).post(url(workspace, name), ERIKA).status_code == 403
+
+
+def test_who_manages_consent_can_copy_the_persons_link(client_for: ClientFor, workspace: Workspace) -> None:
+    page = client_for(Role.PRIVACY).post(url(workspace, "person"), ERIKA).text
+    found = re.search(r'id="preference-link" hidden>\S+/consent/preferences/(\S+)</span>', page)
+    assert found
+    assert preferences.read(found[1]) == (workspace, someone(workspace))
+    assert "preference-link" not in client_for(Role.PRIVACY).get(url(workspace, "person")).text
 
 
 def test_it_prints_the_proof(client_for: ClientFor, workspace: Workspace) -> None:
