@@ -18,7 +18,7 @@ RUN python -m venv /venv \
 FROM python:3.11-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=mops.settings MOPS_HOME=/app/.mops
 RUN useradd --system --uid 10001 --no-create-home mops \
- && install -d -o mops /app /app/.mops /app/.mops/media
+ && install -d -o mops /app /app/.mops /app/.mops/media /app/.mops/journal
 WORKDIR /app
 COPY --from=libraries /venv /venv
 COPY . .

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 
 from mops.demo import processes
+from tracking.rights import journal
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE_TEXT)["services"]
+HOME = "/app/.mops"
 LONG_RUNNING = sorted(SERVICES.keys() - {"migrate"})
 OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
 
@@ -44,6 +47,15 @@ def option(command: list[str], name: str) -> str:
 
 def test_env_example_lists_exactly_what_is_read() -> None:
     assert example_variables() == settings_variables() | compose_variables()
+
+
+def test_every_container_of_ours_shares_uploads_and_the_journal_of_erasures() -> None:
+    kept = [f"media:{HOME}/{Path(settings.MEDIA_ROOT).name}", f"journal:{HOME}/{journal.path().parent.name}"]
+    for name in OURS:
+        assert SERVICES[name]["volumes"] == kept
+        assert SERVICES[name]["environment"]["MOPS_HOME"] == HOME
+    folders = " ".join(volume.partition(":")[2] for volume in kept)
+    assert re.search(rf"^ && install -d -o mops .*{folders}$", (ROOT / "Dockerfile").read_text(), re.M), "root would own the volume"
 
 
 def test_no_password_has_a_default() -> None:

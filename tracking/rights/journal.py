@@ -57,9 +57,8 @@ def note(person: Person) -> None:
 
 
 def entries(since: datetime | None = None) -> Iterator[Entry]:
-    """Oldest first. Raises ValueError for a line that is no entry: a damaged journal must not pass for a short one."""
-    if not path().exists():
-        return
+    """Oldest first. A damaged or missing journal must not pass for a short one: raises ValueError for a line that is no entry,
+    FileNotFoundError where there is none."""
     for number, text in enumerate(path().read_text().splitlines(), 1):
         try:
             line = json.loads(text)

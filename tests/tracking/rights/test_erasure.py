@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from mops.lib import clock
@@ -206,6 +206,15 @@ def test_the_journal_finds_who_never_had_a_profile(workspace: Workspace, tmp_pat
     assert whose is not None
     erasure.erase(whose)
     assert Customer.objects.get().key.startswith("erased-")
+
+
+def test_a_missing_journal_is_no_empty_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "MOPS_HOME", tmp_path)
+    with pytest.raises(CommandError, match=r"erasures\.jsonl.*Put back"):
+        call_command("replay_erasures")
+    journal.path().parent.mkdir()
+    journal.path().touch()
+    call_command("replay_erasures")
 
 
 def test_a_damaged_journal_is_no_short_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

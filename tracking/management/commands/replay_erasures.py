@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tracking.rights import erasure, journal
 
+MISSING = "There is no {0}. Put back the one you backed up and run this again; if nobody was erased ever, make an empty file there."
+
 
 class Command(BaseCommand):
     help = "Erase again everybody whose erasure the journal names: a restored backup still knows them."
@@ -20,6 +22,8 @@ class Command(BaseCommand):
             found = list(journal.entries(since.replace(tzinfo=since.tzinfo or UTC) if since else None))
         except ValueError as error:
             raise CommandError(str(error)) from error
+        except FileNotFoundError as error:
+            raise CommandError(MISSING.format(journal.path())) from error
         erased = waiting = 0
         for entry in found:
             person = journal.person_of(entry)
