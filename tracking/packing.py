@@ -6,10 +6,10 @@ from typing import Any
 from django.db import models
 
 from tracking.collector.body import GZIP
-from tracking.collector.limits import BATCH_EVENTS, EVENT_BYTES
+from tracking.collector.limits import EVENT_BYTES, FILE_EVENTS
 
 LONG = 2000  # bytes; PostgreSQL packed nothing shorter either
-MOST = BATCH_EVENTS * EVENT_BYTES  # bytes unpacked: an imported batch of the longest events, far more than anybody may send
+MOST = FILE_EVENTS * EVENT_BYTES  # bytes unpacked: an imported batch of the longest events, far more than anybody may send
 MAGIC = b"\x1f\x8b"
 
 

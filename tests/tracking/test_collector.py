@@ -10,6 +10,7 @@ from django.test import Client
 from tests.tracking.sending import a_source, basic, send, track
 from tracking import partitions
 from tracking.collector import limits, sources
+from tracking.ingest.run import run_batch
 from tracking.models import Event, EventKey, RawBody, Rejection
 from workspaces.models import Workspace
 
@@ -82,30 +83,45 @@ def test_it_refuses_bad_events_with_a_reason_and_takes_the_others(workspace: Wor
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_finds_the_event_the_database_refuses(workspace: Workspace) -> None:
+@pytest.mark.parametrize("bad", [{1}, {0, 7, 8, 40}, set(range(41))])
+def test_it_finds_the_events_the_database_refuses(workspace: Workspace, bad: set[int]) -> None:
     """jsonb takes exponents up to 131,072 digits: no check of ours knows every limit of the database."""
-    huge = b'{"type":"track","event":"E","userId":"u","messageId":"bad","properties":{"a":"%s"}}' % (b"x" * 10)
+    events = [track(f"m-{n}", properties={"a": "xxxxxxxxxx"} if n in bad else {}) for n in range(41)]
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tracking_event ADD CONSTRAINT no_x CHECK (properties->>'a' IS DISTINCT FROM 'xxxxxxxxxx')")
     try:
-        body = b'{"batch":[%s,%s]}' % (huge, json.dumps(track("good")).encode())
-        assert send(a_source(workspace), "batch", body).status_code == 200
+        assert send(a_source(workspace), "batch", {"batch": [{"type": "track"}, *events]}).status_code == 200
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE tracking_event DROP CONSTRAINT no_x")
-    assert reasons() == ["refused"]
-    assert Event.objects.get().message_id == "good"
+    refused = Rejection.objects.filter(reason="refused").values_list("index", flat=True)
+    assert sorted(refused) == [n + 1 for n in sorted(bad)]
+    assert set(Event.objects.values_list("message_id", flat=True)) == {f"m-{n}" for n in range(41) if n not in bad}
+    receipt = RawBody.objects.get()
+    assert (receipt.received, receipt.accepted, receipt.rejected) == (42, 41 - len(bad), 1 + len(bad))
 
 
 @pytest.mark.parametrize(
     ("content", "status"),
     [(b"{", 400), (b"\xff\xfe", 400), (b"", 400), (b"[" * 100_000, 400), (b"null", 200),
      (b'{"batch": 3}', 400), (b'{"batch": []}', 200),
-     (b'{"batch": [' + b"1," * 600 + b"1]}", 413),
+     (b'{"batch": [' + b"1," * 2_500 + b"1]}", 413),
      (b'{"batch": ["' + b"x" * 600_000 + b'"]}', 413), (b"x" * 1_100_000, 413)],
 )  # fmt: skip
 def test_it_answers_what_it_cannot_read(workspace: Workspace, content: bytes, status: int) -> None:
     assert send(a_source(workspace), "batch", content).status_code == status
+
+
+def test_a_batch_of_as_many_events_as_the_libraries_send_is_stored_and_worked_through(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    most = {"batch": [track(f"m-{n}", userId=f"u-{n % 7}") for n in range(2_500)]}
+    assert send(source, "batch", most).status_code == 200
+    while run_batch():
+        pass
+    assert Event.objects.filter(state="stored").count() == 2_500
+    most["batch"].append(track("one-more"))
+    answer = send(source, "batch", most)
+    assert (answer.status_code, "2,500 events" in answer.content.decode()) == (413, True)
 
 
 def test_it_keeps_a_body_it_cannot_read(workspace: Workspace) -> None:

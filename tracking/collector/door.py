@@ -61,7 +61,9 @@ def refuse(status: int, message: str, *, kind: str = "", **headers: str) -> Answ
     return Answer(status, content, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-TOO_LARGE = refuse(413, f"Send at most {BODY_BYTES // 1024} KB per request, {BATCH_BYTES // 1024} KB per batch.")
+TOO_LARGE = refuse(
+    413, f"Send at most {BODY_BYTES // 1024} KB per request, {BATCH_BYTES // 1024} KB and {BATCH_EVENTS:,} events per batch."
+)
 AWAY = refuse(503, "The database is away. Nothing of this request was stored: send it again.", Retry_After=str(DATABASE_AWAY))
 UNKNOWN_KEY = refuse(401, "Unknown write key.")
 UNLISTED = "{} is not among the websites of this source. Add it in mops: Sources, this source, Edit, Websites."

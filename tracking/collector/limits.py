@@ -7,7 +7,8 @@ from typing import NamedTuple
 EVENT_BYTES = 32 * 1024
 BATCH_BYTES = 500 * 1024
 BODY_BYTES = 1024 * 1024  # unpacked; nothing larger is ever held in memory
-BATCH_EVENTS = 500
+BATCH_EVENTS = 2_500
+FILE_EVENTS = 500  # of an imported file in one receipt, whose body no sender's limit bounds
 DEPTH = 32  # of nesting
 ID_CHARACTERS = 255
 NAME_CHARACTERS = 255

@@ -1,8 +1,8 @@
 """Store requests in one transaction: the receipts with the raw bodies, the message ids, the events, the refusals.
 
 That is one statement for any number of requests, and its commit is the acknowledgement. Only when the database refuses
-something in it are the requests stored each alone, and the events of the one with the bad event one by one, each in a
-savepoint, so that a bad event costs nobody but itself.
+something in it are the requests stored each alone, and the events of the one with the bad event halved until it is found, each
+half in a savepoint, so that a bad event costs nobody but itself.
 """
 
 from collections.abc import Sequence
@@ -117,7 +117,7 @@ def store(request: Request) -> Receipt:
     try:
         return store_all([request], connection)[0]
     except (DataError, IntegrityError):
-        return _store_one_by_one(request)
+        return _store_without_refused(request)
 
 
 def store_all(requests: Sequence[Request], using: BaseDatabaseWrapper) -> list[Receipt]:
@@ -206,20 +206,29 @@ def _refusal_columns(requests: Sequence[Request]) -> dict[str, str]:
     return literals | {"refused_request": array(number for number, _refusal in rows)}
 
 
-def _store_one_by_one(request: Request) -> Receipt:
-    """Find what the database refuses: each event alone in a savepoint that is undone, then all that passed together."""
-    good, refusals = [], list(request.refusals)
-    for index, event in request.events:
-        alone = request._replace(body=b"", events=[(index, event)], refusals=[])
-        if problem := _problem(alone):
-            refusals.append(Refusal(index, Reason.REFUSED, problem, as_payload(event), event.message_id, event.sent_at))
-        else:
-            good.append((index, event))
-    return _store([request._replace(events=good, refusals=refusals)], connection)[0]
+def _store_without_refused(request: Request) -> Receipt:
+    """Set aside what the database refuses, then store all that passed together."""
+    problems = _problems(request, request.events)
+    good = [(place, event) for place, event in request.events if place not in problems]
+    refusals = [
+        Refusal(place, Reason.REFUSED, problems[place], as_payload(event), event.message_id, event.sent_at)
+        for place, event in request.events
+        if place in problems
+    ]
+    return _store([request._replace(events=good, refusals=[*request.refusals, *refusals])], connection)[0]
+
+
+def _problems(request: Request, events: Sequence[tuple[int, Incoming]]) -> dict[int, str]:
+    """Place → what the database says against that event, in a savepoint that is undone. By halves: nearly all are good."""
+    problem = _problem(request._replace(body=b"", events=events, refusals=[]))
+    if not problem or len(events) < 2:
+        return {place: problem for place, _event in events if problem}
+    middle = len(events) // 2
+    return _problems(request, events[:middle]) | _problems(request, events[middle:])
 
 
 def _problem(request: Request) -> str:
-    """What the database says against this event; "" when it takes it."""
+    """What the database says against these events; "" when it takes them."""
     try:
         with transaction.atomic():
             _store([request], connection)

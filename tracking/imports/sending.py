@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tracking.collector import door
-from tracking.collector.limits import BATCH_EVENTS
+from tracking.collector.limits import FILE_EVENTS
 from tracking.collector.sources import known
 from tracking.collector.store import Receipt, Request, store
 from tracking.imports import tables
@@ -32,8 +32,8 @@ def send(file: ImportFile, events: Sequence[dict[str, Any]]) -> Outcome:
         raise tables.UnableToRead(_("The source of this file was deleted. Choose another one and upload the file again."))
     stored = unchanged = 0
     refused: list[Refused] = []
-    for start in range(0, len(events), BATCH_EVENTS):
-        batch = list(events[start : start + BATCH_EVENTS])
+    for start in range(0, len(events), FILE_EVENTS):
+        batch = list(events[start : start + FILE_EVENTS])
         body = json.dumps({"batch": batch}).encode()
         request = door.prepared(ENDPOINT, known(file.source), body, {}, batch)
         receipt = store(request)
