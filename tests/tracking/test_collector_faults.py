@@ -20,7 +20,7 @@ from tests.tracking.sending import a_source, send, track
 from tracking import invariants, ledger, replay
 from tracking.collector import hooks, mapping
 from tracking.ingest import run
-from tracking.models import Event, Order, RawBody, Refund, Rejection, Session, SourceDay
+from tracking.models import Event, Order, RawBody, Refund, Rejection, Session, Source, SourceDay
 from workspaces.models import Workspace
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -193,6 +193,24 @@ def test_a_woocommerce_order_brings_its_refunds(workspace: Workspace) -> None:
     assert shop_hook(a_shop(workspace, "woocommerce"), WOO, "order.updated") == 200
     drain()
     assert (Order.objects.get().channel, Order.objects.get().net, Refund.objects.get().gross) == ("email", 50, Decimal("9.50"))
+
+
+def test_saving_a_webhook_in_woocommerce_succeeds_and_stores_nothing(workspace: Workspace) -> None:
+    form = "application/x-www-form-urlencoded; charset=UTF-8"
+
+    woo = a_shop(workspace, "woocommerce")
+
+    def ping(source: Any, body: str, content_type: str = form) -> int:
+        return Client().post(f"/v1/hooks/{source.write_key}", body, content_type=content_type).status_code
+
+    assert ping(woo, "webhook_id=12") == 200
+    assert not RawBody.objects.exists()
+    assert not Rejection.objects.exists()
+    for body in ("webhook_id=12&id=4712", "webhook_id=", "webhook_id=12\n", "id=12", ""):
+        assert ping(woo, body) == 401
+    assert ping(woo, "webhook_id=12", "application/json") == 401
+    Source.objects.filter(pk=woo.pk).update(dialect="shopify")
+    assert ping(woo, "webhook_id=12") == 401
 
 
 def test_a_webhook_with_a_wrong_signature_leaves_only_a_trace(workspace: Workspace) -> None:
