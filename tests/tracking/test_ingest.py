@@ -295,4 +295,4 @@ def test_a_step_that_fails_for_one_event_spares_the_others(workspace: Workspace,
     send(a_source(workspace), "batch", {"batch": [page(1, NOW), page(2, NOW, ip="boom"), page(3, NOW)]})
     drain()
     assert Event.objects.filter(state="stored").count() == 2
-    assert Rejection.objects.values_list("reason", "detail").get() == ("step_failed", "ZeroDivisionError: division by zero")
+    assert Rejection.objects.values_list("reason", "detail").get() == ("step_failed", "enrich: ZeroDivisionError: division by zero")

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from mops.lib.clock import now
 from tests.people import ClientFor
 from tests.tracking.sending import a_source, send, track
 from tracking.ingest.run import run_batch
-from tracking.models import Event, Source
+from tracking.models import Event, Rejection, Source
 from tracking.script import build
-from tracking.source_pages import snippet
+from tracking.source_pages import live, snippet
 from tracking.source_pages.forms import SourceForm
 from workspaces.models import AuditEvent, User, Workspace
 
@@ -105,6 +106,26 @@ def test_the_debugger_tells_the_steps_and_the_reason(owner: Client, workspace: W
     for text in ("Visits computed", "A bot", "Neither user nor anonymous id", "Waiting", "&lt;script&gt;"):
         assert text in page
     assert "<script>" not in page.split("<main", 1)[-1].replace("</script>", "").split('id="arrivals"')[1].split("</table>")[0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "last"),
+    [
+        ("bad_id", "", "Read"),
+        ("no_consent", "", "Consent checked"),
+        ("bot", "AhrefsBot", "Bots filtered"),
+        ("step_failed", "facts: KeyError: 'total'", "Orders and refunds stored"),
+        ("step_failed", "?: KeyError: 'total'", "Consent checked"),  # between two steps
+        ("refused", "value too long", "Consent checked"),
+    ],
+)
+def test_the_debugger_ends_at_the_step_that_refused(workspace: Workspace, reason: str, detail: str, last: str) -> None:
+    source = a_source(workspace)
+    Rejection.objects.create(
+        workspace=workspace, source=source, raw_id=1, index=0, endpoint="track", reason=reason, detail=detail, received_at=now()
+    )
+    (line,) = live.arrivals(source)
+    assert line.steps[-1] == last
 
 
 def test_a_website_shows_the_lines_for_its_consent_manager(owner: Client, workspace: Workspace) -> None:

@@ -67,7 +67,8 @@ def _run_alone(event_id: int) -> int:
         raise
     except Exception as error:
         log.exception("ingest.event_failed", event_id=event_id)
-        problem = f"{type(error).__name__}: {error}".replace("\0", "")
+        step = [*getattr(error, "__notes__", []), "?"][0]
+        problem = f"{step}: {type(error).__name__}: {error}".replace("\0", "")
     with transaction.atomic():
         for arrival in _claim(event_id):
             arrival.dropped = problem
@@ -97,16 +98,20 @@ def _take_through(arrivals: Sequence[Arrival]) -> None:
     store.drop(bots, Rejection.Reason.BOT)
     lock_visitors([*kept, *goodbyes])
     zones = {pk: ZoneInfo(workspace.time_zone) for pk, workspace in found.items()}
-    visited = sessions.recompute(kept, zones)
-    store.store(kept)
+    with steps.named("sessions"):
+        visited = sessions.recompute(kept, zones)
+    with steps.named("store"):
+        store.store(kept)
     banner.keep([*kept, *goodbyes])
     store.drop(goodbyes, Rejection.Reason.NO_CONSENT)
     mark_events(kept, zones)
-    store.note(facts.store(kept, visited, found))
+    with steps.named("facts"):
+        store.note(facts.store(kept, visited, found))
     for workspace_id in found:
         own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]
         changes.tell(workspace_id, (pair for arrival in own for pair in _facets(arrival)))
-    counting.count(kept)
+    with steps.named("quality"):
+        counting.count(kept)
 
 
 def _facets(arrival: Arrival) -> Iterator[tuple[int, str]]:

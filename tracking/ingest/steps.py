@@ -4,7 +4,8 @@ Visits are computed from all events of the day, also those that were here before
 after them, because they take their origin from their visit. Counting is last: nobody waits for a counter.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -38,11 +39,22 @@ STEPS = (
 )
 
 
+@contextmanager
+def named(step: str) -> Iterator[None]:
+    """What fails in it carries the name of the step as a note."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(step)
+        raise
+
+
 def run_before_storing(arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[Arrival]]:
     """(events to store, events the bot filter dropped); dropped ones take no further step."""
     going = list(arrivals)
     for step in STEPS:
         if step.run:
-            step.run(going)
+            with named(step.name):
+                step.run(going)
             going = [arrival for arrival in going if not arrival.dropped]
     return going, [arrival for arrival in arrivals if arrival.dropped]

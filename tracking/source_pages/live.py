@@ -4,10 +4,11 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tracking.ingest.steps import STEPS
+from tracking.ingest.steps import STEPS, Step
 from tracking.models import Event, PlanViolation, Rejection, Source
 
 SHOWN = 50
+REASON = Rejection.Reason
 DOOR = 2  # of the steps happen before an event is acknowledged
 
 
@@ -49,13 +50,23 @@ def _violation(note: str) -> tuple[str, str]:
 
 
 def _of_refusal(refusal: Rejection) -> Arrived:
-    taken = STEPS[: DOOR + 1] if refusal.in_ingest else STEPS[:1]
     why = f"{refusal.get_reason_display()} {refusal.detail}".strip()
     content = bytes(refusal.payload)[:4_000].decode(errors="replace")
-    return Arrived(refusal.received_at, refusal.endpoint, "", refusal.message_id, "rejected", _labels(taken), why, [], content)
+    return Arrived(
+        refusal.received_at, refusal.endpoint, "", refusal.message_id, "rejected", _labels(_taken(refusal)), why, [], content
+    )
 
 
-def _labels(steps: tuple[Any, ...]) -> list[str]:
+def _taken(refusal: Rejection) -> tuple[Step, ...]:
+    """Up to the step that refused it. A step that failed is named in the detail."""
+    last = {REASON.NO_CONSENT: "consent", REASON.BOT: "bots", REASON.REFUSED: "consent"}.get(REASON(refusal.reason), "parse")
+    if refusal.reason == REASON.STEP_FAILED:
+        last = refusal.detail.partition(":")[0]
+    names = [step.name for step in STEPS]
+    return STEPS[: names.index(last) + 1] if last in names else STEPS[:DOOR]
+
+
+def _labels(steps: tuple[Step, ...]) -> list[str]:
     return [str(step.label) for step in steps]
 
 
