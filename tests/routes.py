@@ -56,7 +56,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "api_segment": Keyed(ApiKey.Scope.SEGMENTS_READ, "GET", "segment"),
     "api_segment_members": Keyed(ApiKey.Scope.SEGMENTS_READ, "GET", "segment"),
     "api_consents": Keyed(ApiKey.Scope.CONSENTS_WRITE),
-    "api_consent_states": Keyed(ApiKey.Scope.CONSENTS_READ),
+    "api_consent_states": Keyed(ApiKey.Scope.CONSENTS_WRITE),
     "api_tracking_plan": Keyed(ApiKey.Scope.PLAN_WRITE, "GET PUT"),
     # the collector: a write key in the request says who sends (tests/tracking/test_collector.py)
     "collect": Public(405, (("endpoint", "track"),)),

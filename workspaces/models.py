@@ -128,8 +128,7 @@ class ApiKey(models.Model):
         ORDERS_WRITE = "orders:write", _("Send orders and refunds")
         SEGMENTS_READ = "segments:read", _("Read segments and their members")
         PLAN_WRITE = "plan:write", _("Read and change the tracking plan")
-        CONSENTS_WRITE = "consents:write", _("Send sign-ups and withdrawals")
-        CONSENTS_READ = "consents:read", _("Read what a person consented to")
+        CONSENTS_WRITE = "consents:write", _("Read and change consents")
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)

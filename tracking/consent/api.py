@@ -24,8 +24,7 @@ from tracking.models import ConsentState, ConsentText
 from workspaces.api_keys import RequiresScope
 from workspaces.models import ApiKey, Workspace
 
-WRITES_CONSENTS = RequiresScope(ApiKey.Scope.CONSENTS_WRITE)
-READS_CONSENTS = RequiresScope(ApiKey.Scope.CONSENTS_READ)
+CHANGES_CONSENTS = RequiresScope(ApiKey.Scope.CONSENTS_WRITE)  # reading too: every answer holds a link that changes them
 SUBSCRIBE, WITHDRAW = "subscribe", "withdraw"
 MOST_PURPOSES = 50
 Said = dict[str, Any]
@@ -113,9 +112,9 @@ EXAMPLE = {
     examples=[OpenApiExample("A sign-up", EXAMPLE, request_only=True)],
 )
 @api_view(["POST"])
-@permission_classes([WRITES_CONSENTS])
+@permission_classes([CHANGES_CONSENTS])
 def consents(request: Request) -> Response:
-    key = cast(ApiKey, request.auth)  # WRITES_CONSENTS saw to it
+    key = cast(ApiKey, request.auth)  # CHANGES_CONSENTS saw to it
     sent = ConsentSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     said, subject = sent.validated_data, _subject(key.workspace, sent.validated_data)
@@ -136,9 +135,9 @@ def consents(request: Request) -> Response:
     responses=StatesSerializer,
 )
 @api_view(["POST"])
-@permission_classes([READS_CONSENTS])
+@permission_classes([CHANGES_CONSENTS])
 def states(request: Request) -> Response:
-    workspace = cast(ApiKey, request.auth).workspace  # READS_CONSENTS saw to it
+    workspace = cast(ApiKey, request.auth).workspace  # CHANGES_CONSENTS saw to it
     sent = PersonSerializer(data=request.data)
     sent.is_valid(raise_exception=True)
     subject = _subject(workspace, sent.validated_data)

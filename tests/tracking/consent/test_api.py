@@ -32,7 +32,7 @@ def _text(workspace: Workspace) -> None:
 
 @pytest.fixture
 def api(workspace: Workspace, alice: User) -> Client:
-    _key, secret = api_keys.create(workspace, alice, name="Shop", scopes=["consents:write", "consents:read"], expires="0")
+    _key, secret = api_keys.create(workspace, alice, name="Shop", scopes=["consents:write"], expires="0")
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
 
