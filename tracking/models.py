@@ -94,7 +94,12 @@ class Order(models.Model):
 
 
 class Refund(models.Model):
-    """Money given back. It may arrive before its order: then `order` is filled when the order comes."""
+    """Money given back. It may arrive before its order: then `order` is filled when the order comes, and what follows from it."""
+
+    class Derived(models.TextChoices):
+        NOTHING = "", _("Nothing")
+        NET = "net", _("Net")  # in the order's proportion of net to gross; as gross while the order is not here
+        WHOLE = "whole", _("All amounts")  # the order's; none while it is not here
 
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="refunds")
     refund_id = models.CharField(max_length=120)
@@ -106,6 +111,8 @@ class Refund(models.Model):
     net = _money(_("net"))
     margin = models.DecimalField(_("margin"), max_digits=18, decimal_places=6, null=True)
     currency = models.CharField(max_length=3)
+    derived = models.CharField(max_length=5, choices=Derived, blank=True)
+    source = models.CharField(max_length=20, choices=Order.Source, default=Order.Source.API)
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -4,7 +4,7 @@ The final state does not depend on the sequence, the repetition or the grouping 
 earliest order whenever it arrives, refunds find their order whichever of the two comes first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from mops.lib.locks import lock_in_transaction
 from tracking import buyers, changes, refunds, row_rules
 from tracking.blind_index import Indexer
 from tracking.channel_grouping import Origin, group
-from tracking.models import Customer, Order
+from tracking.models import Customer, Order, Refund
 from tracking.outcome import Outcome, Refused
 from tracking.row_rules import OrderRow
 from workspaces.models import Workspace
@@ -69,7 +69,7 @@ def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -
     campaigns = campaign_channels(workspace, {row.utm_id for row in rows.values() if row.utm_id})
     known = {order.order_id: order for order in Order.objects.filter(workspace=workspace, order_id__in=rows)}
     zone = ZoneInfo(workspace.time_zone)
-    written, touched, changed = [], set(), 0
+    written, touched, taken_over, changed = [], set(), [], 0
     for order_id, row in rows.items():
         order = known.get(order_id)
         if order and source == Order.Source.WEBSITE != order.source:
@@ -81,11 +81,33 @@ def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -
         if order:
             touched.add(order.customer_id)
             changed += 1
+            if order.source != values["source"]:
+                taken_over.append(order_id)
         written.append(Order(workspace=workspace, order_id=order_id, **values))
     Order.objects.bulk_create(written, update_conflicts=True, unique_fields=["workspace", "order_id"], update_fields=list(FIELDS))
+    refunds.withdraw(workspace, taken_over, [Order.Source.WEBSITE])
     refunds.link(workspace, [order.order_id for order in written])
     recompute_customers(workspace, touched | {order.customer_id for order in written})
     return len(written) - changed, changed
+
+
+def withdraw(workspace: Workspace, order_ids: Collection[str], sources: Collection[str]) -> None:
+    """Take orders of these sources out of the books, with the refunds of these sources: they were no sale. Others stay."""
+    with transaction.atomic():
+        lock_in_transaction("orders", workspace.pk)
+        remove(workspace, list(Order.objects.filter(workspace=workspace, order_id__in=order_ids, source__in=sources)))
+        there = set(Order.objects.filter(workspace=workspace, order_id__in=order_ids).values_list("order_id", flat=True))
+        refunds.withdraw(workspace, [order_id for order_id in order_ids if order_id not in there], sources)
+
+
+def remove(workspace: Workspace, rows: Sequence[Order]) -> None:
+    """Delete orders, and the customers who have none left. Refunds stay and wait for their order. Under the orders' lock."""
+    ids, customers = [row.pk for row in rows], {row.customer_id for row in rows if row.customer_id}
+    changes.tell_of_buyers(workspace.pk, customers)
+    Refund.objects.filter(workspace=workspace, order__in=ids).update(order=None)
+    Order.objects.filter(workspace=workspace, pk__in=ids).delete()
+    Customer.objects.filter(workspace=workspace, pk__in=customers, orders=None).delete()
+    recompute_customers(workspace, customers)
 
 
 FIELDS = (

@@ -42,8 +42,8 @@ class RefundRow(NamedTuple):
     refund_id: str
     order_id: str
     refunded_at: datetime  # aware
-    gross: Decimal
-    net: Decimal
+    gross: Decimal | None  # None = the whole order
+    net: Decimal | None  # None = in the proportion of the order's net to its gross
     currency: str  # ISO 4217
     margin: Decimal | None = None
 
@@ -89,15 +89,15 @@ def time_problem(at: datetime) -> str:
     return ""
 
 
-def _money_problem(gross: Decimal, net: Decimal, margin: Decimal | None, currency: str) -> str:
+def _money_problem(gross: Decimal | None, net: Decimal | None, margin: Decimal | None, currency: str) -> str:
     if not CURRENCY.fullmatch(currency):
         return _("“%(currency)s” is no currency code such as EUR.") % {"currency": currency[:20]}
-    amounts = [gross, net] if margin is None else [gross, net, margin]
+    amounts = [amount for amount in (gross, net, margin) if amount is not None]
     if not all(amount.is_finite() and abs(amount) < LARGEST for amount in amounts):
         return _("An amount is no number or too large.")
-    if gross < 0 or net < 0:
+    if min(gross or 0, net or 0) < 0:
         return _("The amount is negative. Money given back is sent as a refund with a positive amount.")
-    if net > gross:
+    if gross is not None and net is not None and net > gross:
         return _("Net is larger than gross.")
     return ""
 

@@ -51,7 +51,7 @@ ORDERS = Traced(
     ("customer", "ordered_at", *MONEY, "is_new_customer", *orders.CUT, "source"),
     ("day", "channel", "channel_rule"),
 )
-REFUNDS = Traced(Refund, "refund_id", ("order_id_text", "refunded_at", *MONEY), ("day",))
+REFUNDS = Traced(Refund, "refund_id", ("order_id_text", "refunded_at", *MONEY), ("day", "derived", "source"))
 TRACED = {"order": ORDERS, "refund": REFUNDS}
 
 
@@ -105,20 +105,7 @@ def remove(workspace: Workspace, traced: Traced, rows: Sequence[Any]) -> None:
     if not rows:
         return
     lock_in_transaction("orders", workspace.pk)
-    if traced.model is Refund:
-        _tell_of_orders(workspace, rows)
-        Refund.objects.filter(workspace=workspace, pk__in=[row.pk for row in rows]).delete()
-    else:
-        _remove_orders(workspace, rows)
-
-
-def _remove_orders(workspace: Workspace, rows: Sequence[Order]) -> None:
-    ids, customers = [row.pk for row in rows], {row.customer_id for row in rows if row.customer_id}
-    changes.tell_of_buyers(workspace.pk, customers)
-    Refund.objects.filter(workspace=workspace, order__in=ids).update(order=None)
-    Order.objects.filter(workspace=workspace, pk__in=ids).delete()
-    Customer.objects.filter(workspace=workspace, pk__in=customers, orders=None).delete()
-    orders.recompute_customers(workspace, customers)
+    (refunds if traced.model is Refund else orders).remove(workspace, rows)
 
 
 def _restore(workspace: Workspace, traced: Traced, rows: Sequence[tuple[Any, State]]) -> None:
@@ -128,6 +115,8 @@ def _restore(workspace: Workspace, traced: Traced, rows: Sequence[tuple[Any, Sta
     customers = orders.customers_by_key(workspace, {state["customer"] for _, state in rows if state.get("customer")})
     for row, state in rows:
         for name in (*traced.said, *traced.derived):
+            if name not in state:  # noted before there was such a field
+                continue
             if name == "customer":
                 row.customer_id = customers.get(state[name])
             else:
@@ -139,14 +128,9 @@ def _restore(workspace: Workspace, traced: Traced, rows: Sequence[tuple[Any, Sta
     traced.model._default_manager.bulk_update([row for row, _ in rows], fields)
     if traced.model is Refund:
         refunds.link(workspace, [row.order_id_text for row, _ in rows])
-        _tell_of_orders(workspace, list(Refund.objects.filter(pk__in=[row.pk for row, _ in rows])))
+        refunds.tell(workspace, list(Refund.objects.filter(pk__in=[row.pk for row, _ in rows])))
     else:
+        refunds.link(workspace, [row.order_id for row, _ in rows])
         touched |= {row.customer_id for row, _ in rows}
         orders.recompute_customers(workspace, touched)
         changes.tell_of_buyers(workspace.pk, touched)
-
-
-def _tell_of_orders(workspace: Workspace, rows: Sequence[Refund]) -> None:
-    """Of whom refunds changed."""
-    found = Order.objects.filter(workspace=workspace, pk__in={row.order_id for row in rows if row.order_id})
-    changes.tell_of_buyers(workspace.pk, found.values_list("customer_id", flat=True))

@@ -51,7 +51,7 @@ def cells(row: RefundRow) -> Sequence[Cell]:
 
 def store(file: ImportFile, rows: Sequence[Row]) -> Outcome:
     with traces.written(file, traces.REFUNDS, {row.content.refund_id for row in rows}):
-        return refunds.store(file.workspace, [row.content for row in rows])
+        return refunds.store(file.workspace, [row.content for row in rows], "import")
 
 
 def undo(file: ImportFile) -> bool:
