@@ -1,13 +1,20 @@
 """Webhooks of shops as events: orders, refunds and customers of Shopify and WooCommerce.
 
 Amounts: Shopify's total_price and WooCommerce's total hold VAT; net is without it. Shipping is part of both.
+
+The time of an event is that of the state the webhook tells of, so that of several the latest counts in any order of arrival;
+when it was ordered is the property `ordered_at`.
 """
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tracking.collector.parse import instant
 
 
 class NotUnderstood(Exception):
@@ -17,6 +24,15 @@ class NotUnderstood(Exception):
 Events = list[dict[str, Any]]
 Content = Mapping[str, Any]
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
+SHOPIFY_ORDERS = {
+    "orders/create": "Order Completed",
+    "orders/paid": "Order Completed",
+    "orders/updated": "Order Updated",
+    "orders/cancelled": "Order Cancelled",
+}
+WOO_DRAFTS = ("checkout-draft", "auto-draft")
+WOO_OFF = ("cancelled", "failed", "trash")  # with "pending" the states that are no sale; others are, also those of plugins
+JUST_NOW = timedelta(minutes=5)  # a payment is saved with the order, and plugins save it again right after
 
 
 def shopify(content: Content, headers: Mapping[str, str]) -> Events:
@@ -25,43 +41,73 @@ def shopify(content: Content, headers: Mapping[str, str]) -> Events:
     message_id = f"shopify-{delivery}" if delivery else None
     if topic in ("customers/create", "customers/update"):
         return [_identify(content, message_id, topic, content.get("updated_at"))]
-    found = content.get("customer")
-    base: dict[str, Any] = {
-        "messageId": message_id,
-        **_person(found.get("id") if isinstance(found, dict) else None, content.get("id")),
-    }
-    if topic in ("orders/create", "orders/paid", "orders/updated"):
-        landing = str(content.get("landing_site") or "")
-        page = {"url": landing, "referrer": content.get("referring_site") or ""}
-        properties = _order(content, "total_price", "title") | {"coupon": _first(content.get("discount_codes"), "code")}
-        context = {"topic": topic, "page": page, "campaign": _campaign(landing)}
-        return [base | _track("Order Completed", _time(content, "created_at"), properties, context)]
     if topic == "refunds/create":
-        given_back = sum((_money(item, "amount") for item in _dicts(content.get("transactions"))), Decimal(0))
-        properties = {"refund_id": _id(content, "id"), "order_id": _id(content, "order_id"), "total": str(given_back)}
-        properties |= {"currency": _first(content.get("transactions"), "currency")}
-        return [base | _track("Order Refunded", _time(content, "created_at"), properties, {"topic": topic})]
-    raise NotUnderstood(f"Topic {topic[:60]!r} is not used.")
+        return [{"messageId": message_id, **_person(None, content.get("order_id")), **_shopify_refund(content, topic)}]
+    if topic not in SHOPIFY_ORDERS:
+        raise NotUnderstood(f"Topic {topic[:60]!r} is not used.")
+    if content.get("test") is True:
+        raise NotUnderstood("A test order.")
+    is_off = bool(content.get("cancelled_at")) or content.get("financial_status") == "voided"
+    found, landing = content.get("customer"), str(content.get("landing_site") or "")
+    person = _person(found.get("id") if isinstance(found, dict) else None, content.get("id"))
+    page = {"url": landing, "referrer": content.get("referring_site") or ""}
+    properties = _order(content, "total_price", "title") | {"coupon": _first(content.get("discount_codes"), "code")}
+    properties["ordered_at"] = _time(content, "created_at")
+    context = {"topic": topic, "page": page, "campaign": _campaign(landing)}
+    name = "Order Cancelled" if is_off else SHOPIFY_ORDERS[topic]
+    return [{"messageId": message_id, **person, **_track(name, _changed(content, "updated_at", "created_at"), properties, context)}]
+
+
+def _shopify_refund(content: Content, topic: str) -> dict[str, Any]:
+    """Tax stands with the lines and the shipping given back, there with a minus; without any of them it is not known."""
+    total = sum((_money(item, "amount") for item in _dicts(content.get("transactions"))), Decimal(0))
+    properties = {"refund_id": _id(content, "id"), "order_id": _id(content, "order_id"), "total": str(total)}
+    properties |= {"currency": _first(content.get("transactions"), "currency")}
+    shipping = [item for item in _dicts(content.get("order_adjustments")) if item.get("kind") == "shipping_refund"]
+    taxes = [_money(item, "total_tax") for item in _dicts(content.get("refund_line_items"))]
+    taxes += [-_money(item, "tax_amount") for item in shipping]
+    if taxes:
+        properties["tax"] = str(min(sum(taxes, Decimal(0)), total))
+    return _track("Order Refunded", _time(content, "created_at"), properties, {"topic": topic})
 
 
 def woocommerce(content: Content, headers: Mapping[str, str]) -> Events:
-    """By the topic header. The delivery id is the message id."""
+    """By the topic header. The delivery id is one per webhook and second, so the message id also names what was delivered.
+
+    A draft of the checkout is no event yet.
+    """
     topic, delivery = headers.get("X-WC-Webhook-Topic", ""), headers.get("X-WC-Webhook-Delivery-ID", "")
-    message_id = f"woocommerce-{delivery}" if delivery else None
+    digest = sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    message_id = f"woocommerce-{delivery[:64]}-{str(content.get('id'))[:40]}-{digest}"
     if topic in ("customer.created", "customer.updated"):
         return [_identify(content, message_id, topic, _time(content, "date_modified_gmt"))]
     if topic not in ("order.created", "order.updated"):
         raise NotUnderstood(f"Topic {topic[:60]!r} is not used.")
+    if content.get("status") in WOO_DRAFTS:
+        return []
     said = {item.get("key"): item.get("value") for item in _dicts(content.get("meta_data"))}
     campaign = {name.removeprefix("utm_"): value for name in UTM if (value := said.get(f"_wc_order_attribution_{name}"))}
     context = {"topic": topic, "campaign": campaign, "page": {"referrer": said.get("_wc_order_attribution_referrer") or ""}}
     person = _person(content.get("customer_id"), content.get("id"))
-    order = _track("Order Completed", _time(content, "date_created_gmt"), _order(content, "total", "name"), context)
-    return [{"messageId": message_id, **person, **order}, *(person | refund for refund in _refunds(content, topic))]
+    properties = _order(content, "total", "name") | {"ordered_at": _time(content, "date_created_gmt")}
+    at = _changed(content, "date_modified_gmt", "date_created_gmt")
+    order = {"messageId": message_id, **person, **_track(_woo_name(content, topic), at, properties, context)}
+    return [order, *(person | refund for refund in _refunds(content, topic))]
+
+
+def _woo_name(content: Content, topic: str) -> str:
+    """An order is placed when it is created or, where the payment comes later, when that was just made."""
+    if content.get("status") in WOO_OFF:
+        return "Order Cancelled"
+    if content.get("status") == "pending":
+        return "Order Pending"
+    paid, changed = (instant(content.get(name)) for name in ("date_paid_gmt", "date_modified_gmt"))
+    is_new = topic == "order.created" or bool(paid and changed and changed - paid <= JUST_NOW)
+    return "Order Completed" if is_new else "Order Updated"
 
 
 def _refunds(content: Content, topic: str) -> Events:
-    """WooCommerce lists refunds inside the order, with negative totals and without a time of their own."""
+    """WooCommerce lists refunds inside the order, with negative totals and without tax or a time of their own."""
     found = []
     for refund in _dicts(content.get("refunds")):
         properties: dict[str, Any] = {
@@ -70,7 +116,7 @@ def _refunds(content: Content, topic: str) -> Events:
             "total": str(abs(_money(refund, "total"))),
         }
         properties |= {"currency": content.get("currency")}
-        event = _track("Order Refunded", _time(content, "date_modified_gmt"), properties, {"topic": topic})
+        event = _track("Order Refunded", _changed(content, "date_modified_gmt", "date_created_gmt"), properties, {"topic": topic})
         found.append({"messageId": f"woocommerce-refund-{refund.get('id')}", **event})
     return found
 
@@ -127,6 +173,11 @@ def _time(content: Mapping[str, Any], name: str) -> Any:
     except ValueError:
         raise NotUnderstood(f"{name} is no time.") from None
     return value
+
+
+def _changed(content: Mapping[str, Any], changed: str, created: str) -> Any:
+    """When it came into the state it is in."""
+    return _time(content, changed if content.get(changed) else created)
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

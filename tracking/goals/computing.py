@@ -1,7 +1,8 @@
 """Conversions of a day, computed again from its events whenever they change: the same events give the same conversions.
 
-"Once per person" looks at all days: the earliest event counts, whenever it arrives. What people did who were erased since, or
-whose time is over, stays as it was counted: of their events too little is left to count them again.
+"Once per person" looks at all days: the earliest event counts, whenever it arrives. Of several events about one order, on
+whatever days, one counts: that of a visit, else the earliest. What people did who were erased since, or whose time is over,
+stays as it was counted: of their events too little is left to count them again.
 """
 
 from collections.abc import Sequence
@@ -20,26 +21,34 @@ from workspaces.models import Workspace
 
 ERASED = "^erased-[0-9a-f]{32}$"  # message ids that tracking.rights.stripping gives
 KEYS = {  # what counts once
-    Goal.Counting.ALWAYS: "e.message_id",
-    Goal.Counting.SESSION: "coalesce(e.session_id::text, e.message_id)",
-    Goal.Counting.PERSON: "coalesce('p' || e.profile_id, 'v' || e.visitor)",
+    Goal.Counting.ALWAYS: "told.message_id",
+    Goal.Counting.SESSION: "coalesce(told.session_id::text, told.message_id)",
+    Goal.Counting.PERSON: "coalesce('p' || told.profile_id, 'v' || told.visitor)",
 }
 NAMED = {
     Goal.Kind.TRACK: "e.type = 'track' AND e.name = %(event)s",
     Goal.Kind.PAGE: "e.type IN ('page', 'screen') AND (%(event)s = '' OR e.name = %(event)s)",
 }
-COUNTED = """
-SELECT DISTINCT ON ({key}) e.message_id, e.session_id, e.visitor, e.profile_id, e.occurred_at,
-    coalesce(session.channel, nullif(e.channel, ''), 'direct') AS channel,
-    coalesce(CASE WHEN said.value ~ '^-?[0-9]{{1,12}}([.][0-9]{{1,20}})?$' THEN said.value::numeric(18, 6) END, %(default_value)s)
-        AS value,
-    CASE WHEN e.properties->>'currency' ~ '^[A-Z]{{3}}$' THEN e.properties->>'currency' ELSE %(currency)s END AS currency
-FROM tracking_event e LEFT JOIN tracking_session session ON session.id = e.session_id
-CROSS JOIN LATERAL (SELECT e.{column} #>> %(path)s::text[] AS value) AS said
-WHERE e.workspace_id = %(workspace)s AND e.state = 'stored' AND {named}
-    AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s AND e.message_id !~ %(erased)s AND {conditions}
-ORDER BY {key}, e.occurred_at, e.message_id
-"""
+MATCHING = "e.workspace_id = %(workspace)s AND e.state = 'stored' AND {named} AND e.message_id !~ %(erased)s AND {conditions}"
+COUNTED = f"""
+SELECT DISTINCT ON ({{key}}) told.message_id, told.session_id, told.visitor, told.profile_id, told.occurred_at,
+    coalesce(session.channel, nullif(told.channel, ''), 'direct') AS channel,
+    coalesce(CASE WHEN told.value ~ '^-?[0-9]{{{{1,12}}}}([.][0-9]{{{{1,20}}}})?$' THEN told.value::numeric(18, 6) END,
+        %(default_value)s) AS value,
+    CASE WHEN told.currency ~ '^[A-Z]{{{{3}}}}$' THEN told.currency ELSE %(currency)s END AS currency
+FROM (
+    SELECT e.id, e.message_id, e.session_id, e.visitor, e.profile_id, e.occurred_at, e.channel,
+        e.{{column}} #>> %(path)s::text[] AS value, e.properties->>'currency' AS currency,
+        CASE WHEN e.kind = 'order' THEN nullif(e.properties->>'order_id', '') END AS order_id
+    FROM tracking_event e WHERE {MATCHING} AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s
+) AS told LEFT JOIN tracking_session session ON session.id = told.session_id
+WHERE told.order_id IS NULL OR told.id = (
+    SELECT e.id FROM tracking_event e
+    WHERE {MATCHING} AND e.kind = 'order' AND e.kind IN ('order', 'refund') AND e.properties->>'order_id' = told.order_id
+    ORDER BY e.session_id IS NULL, e.occurred_at, e.message_id LIMIT 1
+)
+ORDER BY {{key}}, told.occurred_at, told.message_id
+"""  # noqa: S608  only names of ours
 COUNT = "SELECT count(*), sum(value) FROM ({counted}) AS counted"
 PERSON = "coalesce('p' || {0}.profile_id, 'v' || {0}.visitor)"
 EARLIER = f"""

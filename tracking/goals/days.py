@@ -9,6 +9,7 @@ from django.db import connection
 
 from mops.lib import clock
 from tracking.ingest.arrival import Arrival
+from tracking.ingest.facts import order_key
 from tracking.models import ChangedDay
 from workspaces.models import Workspace
 
@@ -17,6 +18,12 @@ OF_EVENTS = """
 INSERT INTO tracking_changedday (workspace_id, day)
 SELECT DISTINCT e.workspace_id, (e.occurred_at AT TIME ZONE %s)::date FROM tracking_event e
 WHERE e.workspace_id = %s AND e.{} = ANY(%s)
+"""
+OF_ORDERS = """
+INSERT INTO tracking_changedday (workspace_id, day)
+SELECT DISTINCT e.workspace_id, (e.occurred_at AT TIME ZONE %s)::date FROM tracking_event e
+WHERE e.workspace_id = %s AND e.state = 'stored' AND e.kind = 'order' AND e.kind IN ('order', 'refund')
+    AND e.properties->>'order_id' = ANY(%s)
 """
 
 
@@ -27,9 +34,13 @@ class Waiting(NamedTuple):
 
 
 def mark_events(arrivals: Iterable[Arrival], zones: dict[int, ZoneInfo]) -> None:
-    """The days of these events, in the caller's transaction."""
+    """The days of these events, and of all others about the same orders. In the caller's transaction."""
+    arrivals = list(arrivals)
     days = {(a.workspace_id, a.occurred_at.astimezone(zones[a.workspace_id]).date()) for a in arrivals}
     ChangedDay.objects.bulk_create([ChangedDay(workspace_id=workspace_id, day=day) for workspace_id, day in sorted(days)])
+    for workspace_id, zone in zones.items():
+        own = [a for a in arrivals if a.workspace_id == workspace_id and a.kind == "order"]
+        _mark_of_orders(workspace_id, zone.key, {order_key(a.kind, a.properties, a.message_id) for a in own})
 
 
 def mark(workspace: Workspace, days: Iterable[date]) -> None:
@@ -50,6 +61,17 @@ def _mark_of(workspace: Workspace, column: str, values: Collection[int]) -> None
     if values:
         with connection.cursor() as cursor:
             cursor.execute(OF_EVENTS.format(column), [workspace.time_zone, workspace.pk, list(values)])
+
+
+def mark_of_orders(workspace: Workspace, order_ids: Collection[str]) -> None:
+    """The days of all events about these orders: one of them counts, and which may be another now."""
+    _mark_of_orders(workspace.pk, workspace.time_zone, order_ids)
+
+
+def _mark_of_orders(workspace_id: int, zone: str, order_ids: Collection[str]) -> None:
+    if order_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(OF_ORDERS, [zone, workspace_id, list(order_ids)])
 
 
 def mark_back(workspace: Workspace) -> None:

@@ -52,6 +52,7 @@ def _take_back(workspace: Workspace, receipt: ImportReceipt, events: Sequence[Ev
     run.lock_visitors(stored)
     sessions.recompute_days(_visited(stored, zone), {workspace.pk: zone})
     days.mark(workspace, sorted({sessions.day_of(event.occurred_at, zone) for event in stored}))
+    days.mark_of_orders(workspace, sold.keys["order"])
     changes.tell(workspace.pk, [(profile_id, changes.PERSON) for profile_id in people])
     return sold.settle()
 
@@ -88,7 +89,7 @@ class _Sold:
     def __init__(self, workspace: Workspace, events: Sequence[Event]) -> None:
         self.workspace = workspace
         self.keys = {
-            kind: sorted({key for event in events if event.kind == kind and (key := facts.order_key(event.properties, kind))})
+            kind: sorted({facts.order_key(kind, e.properties, e.message_id) for e in events if e.kind == kind} - {""})
             for kind in KEYED
         }
         self.before = {kind: facts.told(workspace, kind, keys) for kind, keys in self.keys.items()}
