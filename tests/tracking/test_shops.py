@@ -1,0 +1,324 @@
+"""What shops tell by webhook: which orders are in the books, with which amounts, in any order of arrival."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from tests.tracking.rows import order as a_row
+from tests.tracking.sending import a_source, send
+from tests.tracking.test_collector_faults import SHOPIFY, WOO, a_shop, shop_hook
+from tracking import invariants, orders, refunds
+from tracking.collector import shops
+from tracking.goals import computing
+from tracking.ingest import run
+from tracking.models import Conversion, Event, Goal, Order, Profile, Refund, Rejection, Source
+from workspaces.models import Workspace
+
+TEN = datetime(2026, 11, 1, 10, tzinfo=UTC)
+AGREED = {"consent": {"purposes": {"analytics": True}}}
+TIMES = {"shopify": ("created_at", "updated_at"), "woocommerce": ("date_created_gmt", "date_modified_gmt")}
+REFUND = {
+    "id": 1,
+    "order_id": 4711,
+    "created_at": "2026-11-03T10:00:00Z",
+    "transactions": [{"amount": "119.00", "currency": "EUR"}],
+}
+
+
+def drain() -> None:
+    while run.run_batch():
+        pass
+    while computing.run_waiting():
+        pass
+
+
+def state(dialect: str, minutes: int, total: str = "119.00", **said: Any) -> dict[str, Any]:
+    """An order placed at ten, as it is some minutes later."""
+    created, changed = TIMES[dialect]
+    like, name = (SHOPIFY, "total_price") if dialect == "shopify" else (WOO, "total")
+    times = {created: TEN.isoformat(), changed: (TEN + timedelta(minutes=minutes)).isoformat()}
+    return {**like, "id": 4711, name: total, "refunds": [], **times, **said}
+
+
+def browser(workspace: Workspace) -> Source:
+    return a_source(workspace, "browser")
+
+
+def placed(source: Source, order_id: str = "4711", at: datetime = TEN, query: str = "", referrer: str = "") -> None:
+    """A visit, and the order at its end."""
+    thanks = {"page": {"url": "https://shop.example/thanks", "referrer": referrer}}
+    page = {"type": "page", "anonymousId": "a-1", "timestamp": (at - timedelta(minutes=2)).isoformat(),
+            "context": {**AGREED, "page": {"url": f"https://shop.example/{query}"}}}  # fmt: skip
+    order = {"type": "track", "event": "Order Completed", "anonymousId": "a-1", "timestamp": at.isoformat(),
+             "context": {**AGREED, **thanks},
+             "properties": {"order_id": order_id, "total": 119, "tax": 19, "currency": "EUR"}}  # fmt: skip
+    assert send(source, "batch", {"batch": [page, order]}).status_code == 200
+
+
+def tell(source: Source, name: str, at: datetime = TEN, **properties: Any) -> None:
+    event = {"event": name, "userId": "u-1", "timestamp": at.isoformat(), "properties": {"currency": "EUR", **properties},
+             "context": AGREED}  # fmt: skip
+    assert send(source, "track", event).status_code == 200
+
+
+def books() -> list[tuple[str, Decimal, Decimal]]:
+    return list(Order.objects.order_by("order_id").values_list("order_id", "gross", "net"))
+
+
+def given_back() -> list[tuple[Decimal, Decimal]]:
+    return list(Refund.objects.order_by("gross").values_list("gross", "net"))
+
+
+# which deliveries are one
+def test_two_orders_of_one_second_are_two_although_woocommerce_gives_them_one_delivery_id(workspace: Workspace) -> None:
+    source = a_shop(workspace, "woocommerce")
+    for number in (1, 2):
+        shop_hook(source, {**WOO, "id": number}, "order.created", delivery="same")
+    shop_hook(source, {**WOO, "id": 2, "total": "11.90", "total_tax": "1.90"}, "order.updated", delivery="same")
+    shop_hook(source, {**WOO, "id": 2, "total": "11.90", "total_tax": "1.90"}, "order.updated", delivery="same")
+    drain()
+    assert Order.objects.count() == 2
+    assert Event.objects.filter(kind="order").count() == 3
+    assert invariants.broken(datetime(2020, 1, 1, tzinfo=UTC)) == []
+
+
+# the latest state
+@pytest.mark.parametrize("sequence", list(permutations(range(3))))
+@pytest.mark.parametrize("dialect", ["shopify", "woocommerce"])
+def test_the_latest_state_wins_in_any_order_of_arrival(workspace: Workspace, dialect: str, sequence: tuple[int, ...]) -> None:
+    source = a_shop(workspace, dialect)
+    topics = (
+        ("orders/create", "orders/updated", "orders/updated") if dialect == "shopify" else ("order.created", *["order.updated"] * 2)
+    )
+    states = [state(dialect, 0), state(dialect, 60, "89.00"), state(dialect, 90, "59.50", total_tax="9.50")]
+    for place in sequence:
+        shop_hook(source, states[place], topics[place], delivery=f"d-{place}")
+        drain()
+    assert books() == [("4711", Decimal("59.5"), 50)]
+    assert Order.objects.get().ordered_at == TEN
+
+
+def test_of_two_states_in_one_second_the_later_step_counts(workspace: Workspace) -> None:
+    source = a_shop(workspace, "woocommerce")
+    for place, status in enumerate(("processing", "pending")):
+        shop_hook(source, state("woocommerce", 0, status=status), "order.updated", delivery=f"d-{place}")
+    drain()
+    assert len(books()) == 1
+
+
+# what is a sale
+@pytest.mark.parametrize(("status", "is_sale"), [
+    ("processing", True), ("completed", True), ("on-hold", True), ("refunded", True), ("pending", False), ("checkout-draft", False),
+    ("auto-draft", False), ("failed", False), ("cancelled", False), ("trash", False), ("shipped-by-a-plugin", True),
+])  # fmt: skip
+def test_woocommerce_sells_what_was_paid_or_is_waited_for(workspace: Workspace, status: str, is_sale: bool) -> None:
+    shop_hook(a_shop(workspace, "woocommerce"), {**WOO, "status": status}, "order.created")
+    drain()
+    assert Order.objects.exists() is is_sale
+    assert Refund.objects.exists() is is_sale
+
+
+def test_a_test_order_of_shopify_is_refused_with_the_reason(workspace: Workspace) -> None:
+    shop_hook(a_shop(workspace, "shopify"), {**SHOPIFY, "test": True}, "orders/create")
+    assert Rejection.objects.get().detail == "A test order."
+
+
+@pytest.mark.parametrize("off", [{"financial_status": "voided"}, {"cancelled_at": "2026-11-01T12:00:00Z"}])
+@pytest.mark.parametrize("sequence", list(permutations(range(3))))
+def test_a_cancelled_order_leaves_the_books_with_its_refund(
+    workspace: Workspace, off: dict[str, str], sequence: tuple[int, ...]
+) -> None:
+    source = a_shop(workspace, "shopify")
+    told = [(state("shopify", 0), "orders/create"), (state("shopify", 90, **off), "orders/updated"), (REFUND, "refunds/create")]
+    for place in sequence:
+        shop_hook(source, *told[place], delivery=f"d-{place}")
+        drain()
+    assert (books(), given_back()) == ([], [])
+    assert Event.objects.filter(name="Order Cancelled", kind="order").count() == 1
+
+
+def test_an_order_that_is_paid_after_all_is_back_in_the_books(workspace: Workspace) -> None:
+    source = a_shop(workspace, "woocommerce")
+    for minutes, status in ((0, "pending"), (5, "failed"), (9, "processing")):
+        shop_hook(source, state("woocommerce", minutes, status=status), "order.updated", delivery=status)
+        drain()
+        assert len(books()) == (status == "processing")
+
+
+def test_woocommerce_names_the_payment_an_order_and_what_follows_an_update() -> None:
+    headers = {"X-WC-Webhook-Topic": "order.updated"}
+    paid = {"status": "processing", "date_paid_gmt": TEN.isoformat()}
+    names = [shops.woocommerce(state("woocommerce", minutes, **paid), headers)[0]["event"] for minutes in (0, 60)]
+    assert names == ["Order Completed", "Order Updated"]
+
+
+def test_an_event_takes_no_order_of_api_or_file_back(workspace: Workspace) -> None:
+    orders.store(workspace, [a_row("4711")], "api")
+    shop_hook(a_shop(workspace, "shopify"), SHOPIFY, "orders/cancelled")
+    drain()
+    assert Order.objects.get().source == "api"
+
+
+def test_a_browser_cancels_only_what_a_browser_sold(workspace: Workspace) -> None:
+    source, shop = browser(workspace), a_shop(workspace, "shopify")
+    placed(source, "1")
+    placed(source, "4711")
+    shop_hook(shop, SHOPIFY, "orders/create")
+    for order_id in ("1", "4711"):
+        tell(source, "Order Cancelled", TEN + timedelta(days=1), order_id=order_id)
+    drain()
+    assert [order_id for order_id, *_ in books()] == ["4711"]
+
+
+# money given back
+SALE = {"order_id": "O", "total": 119, "tax": 19}
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+@pytest.mark.parametrize(("said", "amounts"), [
+    ({"total": 119, "revenue": 90}, (119, 90)), ({"total": 119, "tax": 10}, (119, 109)),
+    ({"total": "59.50"}, (Decimal("59.5"), 50)), ({}, (119, 100)),
+])  # fmt: skip
+def test_net_follows_from_tax_or_from_the_order_whichever_comes_first(
+    workspace: Workspace, said: dict[str, Any], amounts: tuple[Any, Any], is_late: bool
+) -> None:
+    source = a_source(workspace)
+    for name in ("Order Refunded", "Order Completed") if is_late else ("Order Completed", "Order Refunded"):
+        tell(source, name, **SALE if name == "Order Completed" else {"order_id": "O", **said})
+        drain()
+    assert given_back() == [amounts]
+
+
+def test_amounts_follow_an_order_of_the_api_too_and_its_correction(workspace: Workspace) -> None:
+    tell(a_source(workspace), "Order Refunded", order_id="O", total="59.50")
+    drain()
+    assert given_back() == [(Decimal("59.5"), Decimal("59.5"))]
+    orders.store(workspace, [a_row("O")], "api")
+    assert given_back() == [(Decimal("59.5"), 50)]
+    orders.store(workspace, [a_row("O", net=Decimal(119))], "api")
+    assert given_back() == [(Decimal("59.5"), Decimal("59.5"))]
+
+
+def test_partial_refunds_without_an_id_are_each_booked_once(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    tell(source, "Order Completed", **SALE)
+    for total in (20, 30):
+        event = {
+            "event": "Order Refunded",
+            "userId": "u",
+            "messageId": f"m-{total}",
+            "properties": {"order_id": "O", "total": total},
+        }
+        for _again in range(2):
+            send(source, "track", event)
+    drain()
+    assert [gross for gross, _ in given_back()] == [20, 30]
+
+
+def test_shopify_tells_the_tax_of_what_was_given_back(workspace: Workspace) -> None:
+    lines = {"refund_line_items": [{"subtotal": 100, "total_tax": 15}],
+             "order_adjustments": [{"kind": "shipping_refund", "amount": "-4.00", "tax_amount": "-4.00"}]}  # fmt: skip
+    shop_hook(a_shop(workspace, "shopify"), {**REFUND, **lines}, "refunds/create")
+    drain()
+    assert given_back() == [(119, 100)]
+
+
+@pytest.mark.parametrize("sequence", list(permutations(("order", "refund", "books"))))
+def test_a_browser_gives_back_only_what_a_browser_sold(workspace: Workspace, sequence: tuple[str, ...]) -> None:
+    source = browser(workspace)
+    placed(source, "W")
+    for step in sequence:
+        if step == "order":
+            placed(source, "A")
+        elif step == "books":
+            orders.store(workspace, [a_row("A")], "api")
+        else:
+            for order_id in ("A", "W"):
+                tell(source, "Order Refunded", order_id=order_id, refund_id=f"R-{order_id}", total=99)
+        drain()
+    assert list(Refund.objects.values_list("refund_id", flat=True)) == ["R-W"]
+
+
+def test_a_browser_does_not_change_a_refund_others_told_of(workspace: Workspace) -> None:
+    source = browser(workspace)
+    placed(source, "W")
+    drain()
+    refunds.store(workspace, [refunds.RefundRow("R", "W", TEN, Decimal(10), Decimal(10), "EUR")])
+    tell(source, "Order Refunded", order_id="W", refund_id="R", total=99)
+    drain()
+    assert given_back() == [(10, 10)]
+
+
+# visit and order
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_shops_order_takes_the_origin_of_the_visit_that_told_of_it(workspace: Workspace, is_late: bool) -> None:
+    source, shop = browser(workspace), a_shop(workspace, "woocommerce")
+    if is_late:
+        placed(source, query="?utm_source=google&utm_medium=cpc")
+        drain()
+    shop_hook(shop, state("woocommerce", 0, meta_data=[]), "order.created")
+    drain()
+    if not is_late:
+        placed(source, query="?utm_source=google&utm_medium=cpc")
+        drain()
+    order = Order.objects.get()
+    assert (order.source, order.channel) == ("shop", "paid_search")
+
+
+def test_an_origin_of_the_orders_own_counts_before_the_visits(workspace: Workspace) -> None:
+    placed(browser(workspace), query="?utm_source=google&utm_medium=cpc")
+    shop_hook(a_shop(workspace, "woocommerce"), state("woocommerce", 0), "order.created")
+    drain()
+    assert Order.objects.get().channel == "email"
+
+
+def test_a_payment_page_is_not_where_an_order_came_from(workspace: Workspace) -> None:
+    placed(browser(workspace), query="?utm_source=google&utm_medium=cpc", referrer="https://www.paypal.com/")
+    drain()
+    assert (Order.objects.get().channel, Order.objects.get().referrer) == ("paid_search", "")
+
+
+def test_a_refund_makes_no_person_of_its_own(workspace: Workspace) -> None:
+    source = a_shop(workspace, "shopify")
+    shop_hook(source, {**SHOPIFY, "customer": None}, "orders/create")
+    shop_hook(source, REFUND, "refunds/create", delivery="d-2")
+    drain()
+    assert Profile.objects.count() == 1
+
+
+# conversions
+@pytest.mark.parametrize("sequence", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]])
+@pytest.mark.parametrize("counting", ["always", "session", "person"])
+def test_an_order_converts_once_and_with_its_visit(workspace: Workspace, counting: str, sequence: list[int]) -> None:
+    goal = Goal.objects.create(workspace=workspace, name="Orders", event="Order Completed", counting=counting)
+    source, shop = browser(workspace), a_shop(workspace, "shopify")
+    tomorrow = 24 * 60
+    hooks = [("orders/create", 0), ("orders/paid", tomorrow), ("orders/updated", 9), ("orders/updated", 2 * tomorrow)]
+    for place in sequence:
+        if place == 4:
+            placed(source, query="?utm_source=google&utm_medium=cpc", at=TEN + timedelta(days=1))
+        else:
+            topic, minutes = hooks[place]
+            shop_hook(shop, state("shopify", minutes), topic, delivery=f"d-{place}")
+        drain()
+    assert list(Conversion.objects.filter(goal=goal).values_list("channel", "visitor")) == [("paid_search", "a-1")]
+
+
+def test_an_order_told_twice_is_one_in_what_a_goal_would_count(workspace: Workspace) -> None:
+    shop = a_shop(workspace, "shopify")
+    for place, topic in enumerate(("orders/create", "orders/paid")):
+        shop_hook(shop, state("shopify", place), topic, delivery=f"d-{place}")
+    drain()
+    goal = Goal(workspace=workspace, event="Order Completed", value_property="total")
+    assert computing.count(workspace, goal, TEN - timedelta(days=1), TEN + timedelta(days=1)) == (1, 119)
+
+
+def test_each_body_of_a_webhook_is_an_event_of_its_own() -> None:
+    headers = {"X-WC-Webhook-Topic": "order.updated", "X-WC-Webhook-Delivery-ID": "d"}
+    bodies = [json.loads(json.dumps(state("woocommerce", minutes))) for minutes in (0, 0, 1)]
+    ids = [shops.woocommerce(body, headers)[0]["messageId"] for body in bodies]
+    assert (ids[0] == ids[1], len(set(ids))) == (True, 2)
