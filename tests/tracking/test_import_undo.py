@@ -258,6 +258,20 @@ def test_an_order_another_event_tells_of_is_as_that_one_says(workspace: Workspac
     assert list(Order.objects.values_list("order_id", "gross")) == [("O-1", Decimal("11.9"))]
 
 
+def test_an_order_the_file_cancelled_is_back_with_its_refund(workspace: Workspace) -> None:
+    shop = a_source(workspace)
+    told = {"order_id": "O-1", "total": 11.9, "revenue": 10, "currency": "EUR"}
+    send(shop, "track", track("m-1", event="Order Completed", properties=told, timestamp="2026-09-30T09:00:00Z"))
+    send(shop, "track", track("m-2", event="Order Refunded", properties=told, timestamp="2026-09-30T10:00:00Z"))
+    drain()
+    text = "event,time,user id,order_id\nOrder Cancelled,2026-10-01T09:00:00Z,u-1,O-1\n"
+    file = run(upload(workspace, "events", text, import_source(workspace)))
+    drain()
+    assert (Order.objects.count(), Refund.objects.count()) == (0, 0)
+    take_back(file)
+    assert Refund.objects.get().order == Order.objects.get(order_id="O-1")
+
+
 def test_events_that_still_wait_are_taken_back_too(workspace: Workspace) -> None:
     file = run(upload(workspace, "events", EVENTS, import_source(workspace)))
     take_back(file)

@@ -3,12 +3,15 @@
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.tracking.rows import order as a_row
+from tests.tracking.rows import refund as a_refund
 from tests.tracking.sending import a_source, send
 from tests.tracking.test_collector_faults import SHOPIFY, WOO, a_shop, shop_hook
 from tracking import invariants, orders, refunds
@@ -175,7 +178,7 @@ def test_a_browser_cancels_only_what_a_browser_sold(workspace: Workspace) -> Non
 
 
 # money given back
-SALE = {"order_id": "O", "total": 119, "tax": 19}
+SALE: dict[str, Any] = {"order_id": "O", "total": 119, "tax": 19}
 
 
 @pytest.mark.parametrize("is_late", [True, False])
@@ -219,6 +222,27 @@ def test_partial_refunds_without_an_id_are_each_booked_once(workspace: Workspace
     assert [gross for gross, _ in given_back()] == [20, 30]
 
 
+def test_refunds_of_before_are_named_after_their_message_and_stay_one(workspace: Workspace) -> None:
+    source, migration = a_source(workspace), import_module("tracking.migrations.0018_orders_of_shops")
+    tell(source, "Order Completed", **SALE)
+    tell(source, "Order Refunded", order_id="O", total=30)
+    drain()
+    Refund.objects.update(refund_id="O", source="api", derived="", net=30)
+    with connection.cursor() as cursor:
+        cursor.execute(migration.NAME_AFTER_MESSAGES)
+        cursor.execute(migration.NAME_SOURCES)
+    tell(source, "Order Updated", TEN + timedelta(hours=1), **SALE)
+    drain()
+    assert list(Refund.objects.values_list("source", "gross")) == [("shop", 30)]
+
+
+def test_a_refund_is_named_even_after_the_longest_message(workspace: Workspace) -> None:
+    event = {"event": "Order Refunded", "userId": "u", "messageId": "m" * 255, "properties": {"order_id": "O", "total": 5}}
+    send(a_source(workspace), "track", event)
+    drain()
+    assert given_back() == [(5, 5)]
+
+
 def test_shopify_tells_the_tax_of_what_was_given_back(workspace: Workspace) -> None:
     lines = {"refund_line_items": [{"subtotal": 100, "total_tax": 15}],
              "order_adjustments": [{"kind": "shipping_refund", "amount": "-4.00", "tax_amount": "-4.00"}]}  # fmt: skip
@@ -247,10 +271,10 @@ def test_a_browser_does_not_change_a_refund_others_told_of(workspace: Workspace)
     source = browser(workspace)
     placed(source, "W")
     drain()
-    refunds.store(workspace, [refunds.RefundRow("R", "W", TEN, Decimal(10), Decimal(10), "EUR")])
+    refunds.store(workspace, [a_refund("R", "W")])
     tell(source, "Order Refunded", order_id="W", refund_id="R", total=99)
     drain()
-    assert given_back() == [(10, 10)]
+    assert given_back() == [(Decimal("11.9"), 10)]
 
 
 # visit and order

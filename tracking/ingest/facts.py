@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from mops.lib.locks import lock_in_transaction
 from tracking import orders, refunds, row_rules
 from tracking.collector.parse import instant
 from tracking.ingest.acquisition import CLICK_IDS, UTM, as_origin
@@ -63,11 +64,13 @@ class Note(NamedTuple):
 def store(arrivals: Sequence[Arrival], visited: Collection[tuple[int, str]], workspaces: dict[int, Workspace]) -> list[Note]:
     """Store the orders and refunds these events tell of, and those of the visits they changed: (workspace id, order id)."""
     notes: list[Note] = []
-    for workspace_id, workspace in workspaces.items():
+    for workspace_id, workspace in sorted(workspaces.items()):
         told = [a for a in arrivals if a.workspace_id == workspace_id and a.kind in KEY]
         named = [(a.kind, order_key(a.kind, a.properties, a.message_id)) for a in told]
         notes += [Note(a.id, a.received_at, "order_id is missing") for a, (_, key) in zip(told, named, strict=True) if not key]
         placed = {key for owner, key in visited if owner == workspace_id} | {key for kind, key in named if kind == "order"}
+        if named or placed:
+            lock_in_transaction("orders", workspace_id)  # two batches that tell of one order must see each other's events
         notes += _store_orders(workspace, sorted(placed - {""}))
         notes += _store_refunds(workspace, sorted({key for kind, key in named if kind == "refund"} - {""}))
     return notes

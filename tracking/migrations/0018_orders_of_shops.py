@@ -4,7 +4,8 @@ from django.db import migrations, models
 
 NAME = "coalesce(nullif(properties->>'refund_id', ''), message_id)"
 NAME_AFTER_MESSAGES = """
-UPDATE tracking_refund refund SET refund_id = told.message_id
+UPDATE tracking_refund refund SET refund_id = CASE WHEN length(told.message_id) <= 120 THEN told.message_id
+    ELSE encode(sha256(convert_to(told.message_id, 'UTF8')), 'hex') END
 FROM (
     SELECT DISTINCT ON (e.workspace_id, e.properties->>'order_id') e.workspace_id, e.properties->>'order_id' AS order_id, e.message_id
     FROM tracking_event e
@@ -12,7 +13,6 @@ FROM (
     ORDER BY e.workspace_id, e.properties->>'order_id', e.occurred_at DESC, e.message_id DESC
 ) AS told
 WHERE refund.workspace_id = told.workspace_id AND refund.refund_id = refund.order_id_text AND refund.refund_id = told.order_id
-    AND length(told.message_id) <= 120
 """
 NAME_SOURCES = f"""
 UPDATE tracking_refund refund SET source = 'shop' FROM tracking_event e
