@@ -144,12 +144,13 @@ def test_a_cancelled_order_leaves_the_books_with_its_refund(
     assert Event.objects.filter(name="Order Cancelled", kind="order").count() == 1
 
 
-def test_an_order_that_is_paid_after_all_is_back_in_the_books(workspace: Workspace) -> None:
+def test_an_order_that_is_paid_after_all_is_back_in_the_books_with_its_refund(workspace: Workspace) -> None:
     source = a_shop(workspace, "woocommerce")
     for minutes, status in ((0, "pending"), (5, "failed"), (9, "processing")):
-        shop_hook(source, state("woocommerce", minutes, status=status), "order.updated", delivery=status)
+        told = state("woocommerce", minutes, status=status, refunds=[{"id": 3, "total": "-9.50"}])
+        shop_hook(source, told, "order.updated", delivery=status)
         drain()
-        assert len(books()) == (status == "processing")
+        assert len(books()) == len(given_back()) == (status == "processing")
 
 
 def test_woocommerce_names_the_payment_an_order_and_what_follows_an_update() -> None:
