@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tracking", "0017_packed_bodies")]
+    dependencies = [("tracking", "0018_orders_of_shops")]
 
     operations = [
         migrations.AddField(
