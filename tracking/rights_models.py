@@ -1,6 +1,7 @@
 """What people ask for by law, the files made for them, and how long each kind of data is kept."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
@@ -41,7 +42,8 @@ class DataSubjectRequest(models.Model):
     kind = models.CharField(_("what is asked for"), max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     identifier_kind = models.CharField(_("known by"), max_length=12, choices=IdentifierKind)
-    sealed_identifier = models.BinaryField(default=b"")  # what they named; emptied when an erasure is done
+    # what they named, and of an erasure at work all it was found to lead to; emptied when an erasure is done
+    sealed_identifier = models.BinaryField(default=b"")
     subject = models.CharField(max_length=HEX)  # its blind index
     proof = models.CharField(_("how the person proved who they are"), max_length=500)
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -72,11 +74,25 @@ class DataSubjectRequest(models.Model):
     @property
     def identifier(self) -> str:
         """What the person named, "" once it was erased."""
-        return str(unseal(bytes(self.sealed_identifier), self._owner)["identifier"]) if self.sealed_identifier else ""
+        return str(self._named.get("identifier", ""))
 
     @identifier.setter
     def identifier(self, value: str) -> None:
         self.sealed_identifier = seal({"identifier": value}, self._owner)
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """Whom an erasure found when it began (person.as_lists); {} before that and when it is done."""
+        found: dict[str, Any] = self._named.get("found", {})
+        return found
+
+    @found.setter
+    def found(self, value: dict[str, Any]) -> None:
+        self.sealed_identifier = seal(self._named | {"found": value}, self._owner)
+
+    @property
+    def _named(self) -> dict[str, Any]:
+        return unseal(bytes(self.sealed_identifier), self._owner) if self.sealed_identifier else {}
 
     @property
     def _owner(self) -> str:

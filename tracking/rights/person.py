@@ -1,10 +1,11 @@
 """Who a request is about: everything one identifier leads to, through profiles, merges and the consent ledger."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import phonenumbers
@@ -104,6 +105,21 @@ def of_profile(profile: Profile) -> Person:
 def of_indexes(workspace: Workspace, subjects: frozenset[Subject], known: frozenset[tuple[str, str]] = frozenset()) -> Person:
     """The person of blind indexes alone, as the journal of erasures keeps them."""
     return _completed(Person(workspace, known=known, subjects=subjects), Indexer(workspace.pk))
+
+
+def as_lists(person: Person) -> dict[str, list[Any]]:
+    """The person as JSON, to be sealed while their own rows are erased."""
+    subjects = [(subject.kind, subject.index) for subject in person.subjects]
+    return {"profiles": list(person.profiles), "known": list(person.known), "subjects": subjects, "shared": list(person.shared)}
+
+
+def of_lists(workspace: Workspace, found: Mapping[str, list[Any]]) -> Person:
+    """The person of `as_lists`, and whatever has come to them since."""
+    person = Person(
+        workspace, profiles=frozenset(found["profiles"]), known=frozenset((kind, value) for kind, value in found["known"]),
+        subjects=frozenset(Subject(*subject) for subject in found["subjects"]), shared=frozenset(found["shared"]),
+    )  # fmt: skip
+    return _completed(person, Indexer(workspace.pk))
 
 
 def _completed(person: Person, indexer: Indexer) -> Person:

@@ -43,6 +43,9 @@ def receive(
 
 
 def person_of(request: DataSubjectRequest) -> Person:
+    """Whom the request names. An erasure at work has erased what led from there to the rest: it goes by what it found at first."""
+    if request.found:
+        return person.of_lists(request.workspace, request.found)
     return person.find(request.workspace, request.identifier_kind, request.identifier)
 
 
@@ -100,7 +103,10 @@ def run(request_id: int) -> bool:
     if not due().filter(pk=request_id).update(lease_until=clock.now() + LEASE):
         return False
     request = DataSubjectRequest.objects.select_related("workspace").get(pk=request_id)
-    outcome = erasure.erase(person_of(request))
+    whose = person_of(request)
+    request.found = person.as_lists(whose)
+    request.save(update_fields=["sealed_identifier"])
+    outcome = erasure.erase(whose)
     request.outcome = _joined(request.outcome, outcome)
     request.lease_until = clock.now() + AGAIN
     request.save(update_fields=["outcome", "lease_until"])

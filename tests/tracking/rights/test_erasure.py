@@ -19,7 +19,18 @@ from tests.tracking.sending import a_source, send, track
 from tracking.consent import chain
 from tracking.ingest import run
 from tracking.invariants import broken
-from tracking.models import Customer, DataSubjectRequest, Event, ImportFile, Order, RawBody, RefusedRow, Release, Suppression
+from tracking.models import (
+    Customer,
+    DataSubjectRequest,
+    Event,
+    Identity,
+    ImportFile,
+    Order,
+    RawBody,
+    RefusedRow,
+    Release,
+    Suppression,
+)
 from tracking.packing import unpack
 from tracking.rights import erasure, journal, person, registry, requests
 from tracking.rights.declaring import Erasure
@@ -178,6 +189,46 @@ def test_an_erasure_waits_for_the_platforms(planted: Planted) -> None:
     request.refresh_from_db()
     assert (request.state, request.identifier, request.proof) == ("done", "", "")
     assert request.outcome["tracking.Event"]["rows"] == 1  # of the first pass
+
+
+def erasure_by_user_id(planted: Planted) -> DataSubjectRequest:
+    """Its first pass, asked for by another identifier than what has to wait is found by."""
+    request = requests.receive(planted.workspace, planted.member, kind="erasure", identifier_kind="user_id",
+                               identifier=IDS["user_id"], proof="id card")  # fmt: skip
+    requests.start_erasure(request, planted.member)
+    return passed(request)
+
+
+def passed(request: DataSubjectRequest) -> DataSubjectRequest:
+    DataSubjectRequest.objects.filter(pk=request.pk).update(lease_until=None)
+    assert requests.run(request.pk)
+    request.refresh_from_db()
+    return request
+
+
+def test_what_waits_is_found_again_by_every_identifier_of_the_person(planted: Planted) -> None:
+    ImportFile.objects.filter(name__contains=EMAIL).update(state="running", lease_until=clock.now() + timedelta(minutes=5))
+    request = erasure_by_user_id(planted)
+    assert not Identity.objects.filter(workspace=planted.workspace).exists()  # nothing leads from the user id to the address
+    assert EMAIL.encode() not in bytes(request.sealed_identifier)
+    request = passed(request)
+    waiting = {table: target["waiting"] for table, target in request.outcome.items() if target["waiting"]}
+    assert (request.state, waiting) == ("running", {"tracking.Release": 1, "tracking.ImportFile": 1})
+    settled(planted)
+    ImportFile.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+    request = passed(request)
+    assert (request.state, bytes(request.sealed_identifier), request.found) == ("done", b"", {})
+    assert not Release.objects.filter(workspace=planted.workspace).exists()
+    assert not ImportFile.objects.filter(name__contains=EMAIL).exists()
+    assert not ImportFile.objects.exclude(content=b"").exists()
+
+
+def test_a_device_of_many_stays_a_device_of_many_while_an_erasure_waits(planted: Planted) -> None:
+    Identity.objects.filter(kind="device").update(guard=Identity.Guard.SHARED)
+    request = erasure_by_user_id(planted)
+    planted.event(message_id="of-the-family", anonymous_id=IDS["device"], visitor=IDS["device"])
+    passed(request)
+    assert Event.objects.filter(message_id="of-the-family").exists()
 
 
 def test_a_file_that_is_being_imported_waits(planted: Planted) -> None:
