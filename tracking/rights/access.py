@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from channels.told import Told
 from mops.lib import clock
 from mops.lib.crypto import seal, unseal
-from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Source
+from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Rejection, Source
 from tracking.profiles.vault import Vault, identity_owner, trait_owner
-from tracking.rights import finding, registry, searching, stripping
+from tracking.rights import cutting, finding, registry, searching, stripping
 from tracking.rights.person import Person
 from workspaces.models import User
 
@@ -53,7 +53,8 @@ def bundle(person: Person) -> Bundle:
 def _mentions(person: Person, own: set[int]) -> Iterator[dict[str, Any]]:
     for event in searching.events_naming(person):
         if event.pk not in own:
-            yield {"event": event.name, "occurred_at": _plain(event.occurred_at), **stripping.named_in(event, person)}
+            said = {name: getattr(event, name) for name in (*stripping.JSON_FIELDS, "name", "group_id")}
+            yield {"event": event.name, "occurred_at": _plain(event.occurred_at), **cutting.named_in(said, person)}
 
 
 def _rows(table: str, person: Person) -> Iterator[dict[str, Any]]:
@@ -92,25 +93,10 @@ def _parts(row: Model, person: Person) -> dict[str, Any]:
     if isinstance(row, ImportFile):
         return {"lines": [list(map(str, line.cells)) for line in searching.lines_of(row) if searching.in_cells(line.cells, person)]}
     if isinstance(row, RawBody):
-        return {"body": own_part(bytes(row.body), person)}
-    if row._meta.label == "tracking.Rejection":
-        return {"payload": bytes(row.payload).decode(errors="replace")}  # type: ignore[attr-defined]
+        return {"body": cutting.of_body(row, person)}
+    if isinstance(row, Rejection):
+        return {"payload": cutting.of_refusal(row, person)}
     return {}
-
-
-def own_part(body: bytes, person: Person) -> Any:
-    """The events of a batch that are about the person; a single event as it came."""
-    ids = set(finding.events(person).values_list("message_id", flat=True))
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return body.decode(errors="replace")
-    batch = content.get("batch") if isinstance(content, dict) else None
-    return [item for item in batch if is_own(item, ids, person)] if isinstance(batch, list) else content
-
-
-def is_own(item: Any, message_ids: set[str], person: Person) -> bool:
-    return (isinstance(item, dict) and item.get("messageId") in message_ids) or searching.names(item, person)
 
 
 def _texts(data: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from mops.lib import clock
 from tracking.models import ImportFile, RawBody, Rejection
-from tracking.rights import access, finding, searching
+from tracking.rights import cutting, finding, searching
 from tracking.rights.person import Person
 
 
@@ -30,7 +30,7 @@ def without(body: bytes, message_ids: set[str], person: Person) -> bytes:
     except (ValueError, RecursionError):
         return b""
     batch = content.get("batch") if isinstance(content, dict) else None
-    rest = [item for item in batch if not access.is_own(item, message_ids, person)] if isinstance(batch, list) else []
+    rest = [item for item in batch if not cutting.is_own(item, message_ids, person)] if isinstance(batch, list) else []
     if not rest:
         return b""
     kept = json.dumps({**content, "batch": rest}).encode()

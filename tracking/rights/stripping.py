@@ -106,21 +106,6 @@ def _blank(event: Event, person: Person) -> None:
     Event.objects.filter(pk=event.pk, received_at=event.received_at).update(**changed, **names)
 
 
-def named_in(event: Event, person: Person) -> dict[str, Any]:
-    """What of an event names the person, by the path of each text."""
-    found: dict[str, Any] = {}
-    ahead: list[tuple[str, Any]] = [(name, getattr(event, name)) for name in (*JSON_FIELDS, "name", "group_id")]
-    while ahead:
-        path, value = ahead.pop()
-        if isinstance(value, dict):
-            ahead += [(f"{path}.{name}", part) for name, part in value.items()]
-        elif isinstance(value, list):
-            ahead += [(f"{path}.{number}", part) for number, part in enumerate(value)]
-        elif searching.mentions(f"{path} {value}", person):
-            found[path] = value
-    return found
-
-
 def without(content: Any, person: Person) -> Any:
     """JSON content with every text that names the person replaced."""
     if isinstance(content, dict):
