@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -12,27 +11,25 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Model
-from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from channels.told import Told
 from mops.lib import clock
 from mops.lib.crypto import seal, unseal
-from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Rejection, Source
+from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Rejection
 from tracking.profiles.vault import Vault, identity_owner, trait_owner
-from tracking.rights import cutting, finding, registry, searching, stripping
+from tracking.rights import cutting, finding, reading, registry, searching, stripping, why
 from tracking.rights.person import Person
 from workspaces.models import User
 
 VALID = timedelta(days=7)
 LANGUAGES = ("de", "en")
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$")
+NAMED = ("goal", "purpose", "segment", "source")  # what a row belongs to is shown by its name
 Bundle = dict[str, Any]
 
 
 def bundle(person: Person) -> Bundle:
-    """{"about", "identifiers", "data": {table: [row]}, "mentions", "consent_texts", "sources", "kept"}; JSON values only.
+    """{"about", "why", "purposes", "recipients", "identifiers", "data": {table: [row]}, "mentions", "consent_texts", "sources",
+    "kept"}; JSON values only, all words but the person's own in English.
 
     A row shows its personal fields in clear and the other fields that say when and how much. "mentions" are the texts that name
     the person in events others sent; whose those were is not theirs to know.
@@ -40,6 +37,9 @@ def bundle(person: Person) -> Bundle:
     data = {table: list(_rows(table, person)) for table in dict.fromkeys(line.table for line in registry.personal())}
     return {
         "about": {"workspace": person.workspace.name, "made_at": _plain(clock.now()), "format": 1},
+        "why": list(why.activities_of(person.workspace, data)),
+        "purposes": list(why.purposes(person)),
+        "recipients": list(why.recipients(person)),
         "identifiers": [{"kind": kind, "value": value} for kind, value in sorted(person.known)],
         "data": data,
         "mentions": list(_mentions(person, {row["id"] for row in data["tracking.Event"]})),
@@ -60,14 +60,25 @@ def _mentions(person: Person, own: set[int]) -> Iterator[dict[str, Any]]:
 def _rows(table: str, person: Person) -> Iterator[dict[str, Any]]:
     vault = Vault(person.workspace.pk)
     shown = {field for line in registry.personal() if line.table == table for field in line.fields}
-    hidden = _hidden(table)
-    for row in finding.rows(table, person).order_by("pk"):
+    hidden, rows = _hidden(table), finding.rows(table, person)
+    named = _names(rows.model, person, {*NAMED} - shown)
+    for row in rows.order_by("pk"):
         values = {
             field.name: _plain(getattr(row, field.attname))
             for field in row._meta.concrete_fields
             if field.name not in hidden and (field.name in shown or not field.is_relation)
         }
+        values |= {name: names.get(getattr(row, f"{name}_id"), "") for name, names in named.items()}
         yield values | _opened(row, vault) | _parts(row, person)
+
+
+def _names(model: type[Model], person: Person, wanted: set[str]) -> dict[str, dict[int, str]]:
+    """By relation: the names of what its rows can belong to."""
+    relations = [field for field in model._meta.concrete_fields if field.is_relation and field.name in wanted]
+    return {
+        field.name: dict(field.related_model._default_manager.filter(workspace=person.workspace).values_list("pk", "name"))
+        for field in relations
+    }
 
 
 def _hidden(table: str) -> set[str]:
@@ -111,8 +122,7 @@ def _texts(data: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
 
 def _sources(data: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """Where the data comes from (Art. 15(1)(g))."""
-    events = apps.get_model("tracking.Event").objects.filter(pk__in=[row["id"] for row in data["tracking.Event"]])
-    for source in Source.objects.filter(pk__in=events.values("source_id").distinct()):
+    for source in why.sources_of(data):
         yield {"name": source.name, "kind": source.kind, "consent_mode": source.consent_mode, "legal_basis": source.legal_basis}
 
 
@@ -126,63 +136,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def readable(content: Bundle, language: str) -> str:
-    """The bundle as a page of its own, without scripts, to be printed or kept."""
-    with translation.override(language):
-        kinds = dict(DataSubjectRequest.IdentifierKind.choices)
-        context = {
-            "bundle": content, "language": language, "made_at": _text(content["about"]["made_at"]),
-            "identifiers": [(kinds.get(one["kind"], one["kind"]), one["value"]) for one in content["identifiers"]],
-            "parts": [(label(table), [_lines(row) for row in content["data"][table]]) for table in _ordered(content["data"])],
-            "mentions": [_lines(row) for row in content["mentions"]],
-        }  # fmt: skip
-        return render_to_string("tracking/rights/bundle.html", context)
-
-
-def _ordered(data: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Tables with rows; those that only the product itself needs come last."""
-    order = {table: number for number, table in enumerate(_labels())}
-    return sorted((table for table, rows in data.items() if rows), key=lambda table: order.get(table, len(order)))
-
-
-def _lines(row: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a row says, without what it leaves empty."""
-    return [(name.replace("_", " "), _text(value)) for name, value in row.items() if value not in (None, "", {}, [])]
-
-
-def _text(value: Any) -> str:
-    """Instants to the second in UTC; contents as JSON."""
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, indent=1)
-    return f"{value[:10]} {value[11:19]} UTC" if isinstance(value, str) and INSTANT.match(value) else str(value)
-
-
-def label(table: str) -> str:
-    """What people call this table, in the language of the moment."""
-    return _labels().get(table, table.partition(".")[2] or table)
-
-
-def _labels() -> dict[str, str]:
-    """In the order in which people want to read: who they are, what they did, what they said, then the rest."""
-    return {
-        "tracking.Profile": _("Profile"), "tracking.Identity": _("Identifiers"), "tracking.Trait": _("Traits"),
-        "tracking.Event": _("Events"), "tracking.Session": _("Visits"), "tracking.Order": _("Orders"),
-        "tracking.Refund": _("Refunds"), "tracking.Customer": _("Customer keys"),
-        "tracking.ConsentState": _("Consent: what holds"), "tracking.ConsentEvent": _("Consent: what was said"),
-        "tracking.BannerChoice": _("Consent: what the banner told last"),
-        "tracking.Release": _("Handed to others: where and when"), "tracking.Suppression": _("Never to be reached"),
-        "tracking.DoubleOptIn": _("Confirmation mails"), "tracking.DataSubjectRequest": _("Requests about rights"),
-        "tracking.AccessFile": _("Files made for people and members"), "tracking.Conversion": _("Conversions"),
-        "tracking.Touchpoint": _("Touchpoints"), "tracking.Merge": _("Merged profiles"),
-        "tracking.DuplicateSuggestion": _("Possible duplicates"), "tracking.IdentityLink": _("Identifiers seen together"),
-        "tracking.SubjectLink": _("Identifiers that belong together"), "tracking.RawBody": _("Requests as they came"),
-        "tracking.Rejection": _("Events that were not taken"), "tracking.ImportFile": _("Imported files"),
-        "tracking.ImportedRow": _("What imported files wrote"), "tracking.RefusedRow": _("Refused lines of files"),
-        "tracking.EventKey": _("Keys of events"),
-        "mentions": _("Mentions in events of others"), "files": _("Files on disk"), "valkey": _("Queues and caches"),
-    }  # fmt: skip
-
-
 def as_json(content: Bundle) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=2).encode()
 
@@ -193,7 +146,7 @@ def as_zip(content: Bundle) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", as_json(content))
         for language in LANGUAGES:
-            archive.writestr(f"data-{language}.html", readable(content, language))
+            archive.writestr(f"data-{language}.html", reading.page(content, language))
     return file.getvalue()
 
 

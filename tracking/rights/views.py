@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mops.lib import clock
 from tracking.models import AccessFile, DataSubjectRequest
-from tracking.rights import access, registry, requests, retention
+from tracking.rights import access, labels, registry, requests, retention
 from tracking.rights.forms import RefusalForm, RequestForm, RetentionForm
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.downloads import hand_out
@@ -59,7 +59,7 @@ def request_page(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
     files = AccessFile.objects.filter(request=shown, created_by=request.user, expires_at__gt=clock.now()).defer("sealed")
     reasons = {line.table: _(line.reason) for line in registry.personal() if line.reason}
     touched = [(name, to) for name, to in shown.outcome.items() if to["rows"] or to["waiting"]]
-    targets = [(access.label(name), to, reasons.get(name, ""), name) for name, to in touched]
+    targets = [(labels.table(name), to, reasons.get(name, ""), name) for name, to in touched]
     context = {"shown": shown, "files": files, "refusal": RefusalForm(), "now": clock.now(), "targets": targets}
     return render(request, "tracking/rights/request.html", context)
 
