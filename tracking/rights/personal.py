@@ -26,7 +26,8 @@ PERSONAL: tuple[Personal, ...] = (
     Personal("tracking.ImportedRow", _fields("key before digest"), Found.BUYER, Erasure.DELETE, Kept.IMPORTS),
     Personal("tracking.Refund", _fields("refund_id order_id_text"), Found.BUYER, Erasure.KEEP, Kept.BOOKS, BOOKS),
     Personal("tracking.Order", _fields("order_id"), Found.BUYER, Erasure.KEEP, Kept.BOOKS, BOOKS),
-    Personal("tracking.Order", _fields("gclid fbclid referrer"), Found.BUYER, Erasure.STRIP, Kept.BOOKS, BOOKS),
+    Personal("tracking.Order", _fields("gclid fbclid referrer"), Found.BUYER, Erasure.STRIP, Kept.EVENTS),
+    # The shop's own customer number stays with the orders: the books name a buyer, and it tells a first order from the next.
     Personal("tracking.Customer", _fields("key user_index crm_index profile"), Found.BUYER, Erasure.RANDOM, Kept.BOOKS, BOOKS),
     Personal("tracking.RefusedRow", _fields("cells reason"), Found.CONTENT, Erasure.DELETE, Kept.IMPORTS),
     Personal("tracking.ImportFile", _fields("content name"), Found.CONTENT, Erasure.STRIP, Kept.IMPORTS),

@@ -27,6 +27,7 @@ from tracking.models import (
     Event,
     EventKey,
     ImportFile,
+    Order,
     Profile,
     RawBody,
     RefusedRow,
@@ -57,7 +58,7 @@ YEAR = 365
 TIMERS: Mapping[Kept, Timer] = {
     Kept.BODIES: Timer(_("Requests as they came"), 30, 1, 90),
     Kept.REJECTIONS: Timer(_("Events that were not taken"), 30, 1, 90),
-    Kept.EVENTS: Timer(_("Events and visits with ids"), 425, 30, 3 * YEAR),
+    Kept.EVENTS: Timer(_("Events, visits and click ids"), 425, 30, 3 * YEAR),
     Kept.PROFILES: Timer(_("Profiles nobody has seen any more"), 2 * YEAR, 30, 5 * YEAR),
     Kept.IMPORTS: Timer(_("Uploaded files and their refused lines"), 30, 1, 90),
     Kept.EXPORTS: Timer(_("Files made for people and members"), 7, 1, 30),
@@ -131,8 +132,11 @@ def _closed() -> datetime:
 
 
 def _events(workspace: Workspace, end: datetime) -> int:
-    """Events with their keys, and who visits and conversions were of. A month's table goes when no workspace keeps it any more."""
-    count = Touchpoint.objects.filter(workspace=workspace, at__lt=end).delete()[0]
+    """Events with their keys, who visits and conversions were of, and what a click left on an order.
+
+    A month's table goes when no workspace keeps it any more.
+    """
+    count = _clicks(workspace, end) + Touchpoint.objects.filter(workspace=workspace, at__lt=end).delete()[0]
     count += stripping.conversions(Conversion.objects.filter(workspace=workspace, occurred_at__lt=end))
     for since, until in partitions.months():
         if since >= end:
@@ -144,6 +148,12 @@ def _events(workspace: Workspace, end: datetime) -> int:
                 count += old.filter(pk__in=[pk for pk, _key, _profile in chunk]).delete()[0]
                 changes.tell(workspace.pk, {(profile_id, changes.PERSON) for _pk, _key, profile_id in chunk if profile_id})
     return count + _sessions(workspace, end)
+
+
+def _clicks(workspace: Workspace, end: datetime) -> int:
+    """Click ids and referrers of orders are tracking data, no part of the books: the channel they led to stays, and the amounts."""
+    old = Order.objects.filter(workspace=workspace, ordered_at__lt=end).exclude(gclid="", fbclid="", referrer="")
+    return old.update(gclid="", fbclid="", referrer="")
 
 
 def _sessions(workspace: Workspace, end: datetime) -> int:

@@ -7,6 +7,7 @@ from django.db.models import Max, Min
 
 from tracking.models import Event, Source
 from tracking.rights import activities, finding, registry, retention
+from tracking.rights.declaring import Personal
 from tracking.rights.person import Person
 from workspaces.models import Workspace
 
@@ -20,7 +21,7 @@ def activities_of(workspace: Workspace, data: Mapping[str, Sequence[Row]]) -> It
     """
     days = retention.days(workspace)
     declared = {line.kept for line in registry.personal()}
-    lines = [line for line in registry.personal() if data[line.table]]
+    lines = [line for line in registry.personal() if any(_says(row, line) for row in data[line.table])]
     for activity in activities.ACTIVITIES:
         tables = list(dict.fromkeys(line.table for line in lines if line.kept in activity.kinds))
         kinds = [kind for kind in activity.kinds if kind not in declared or any(line.kept == kind for line in lines)]
@@ -30,6 +31,11 @@ def activities_of(workspace: Workspace, data: Mapping[str, Sequence[Row]]) -> It
                 "legal_basis": [activity.basis] if activity.basis else activities.bases(sources_of(data)),
                 "kept": [{"kind": str(kind), "days": days.get(kind)} for kind in kinds],
             }  # fmt: skip
+
+
+def _says(row: Row, line: Personal) -> bool:
+    """Whether the row holds anything of these fields; what is sealed is shown by another name and counts as held."""
+    return any(row.get(field, True) for field in line.fields)
 
 
 def sources_of(data: Mapping[str, Sequence[Row]]) -> list[Source]:

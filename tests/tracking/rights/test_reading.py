@@ -1,7 +1,8 @@
 """What Art. 15(1) asks for beside the data: why, how long, to whom, from where, and which rights there are, in words people use."""
 
+from mops.lib import clock
 from tests.tracking.rights.planting import EMAIL, Planted
-from tracking.models import Customer, Release, RetentionRule, Source
+from tracking.models import Customer, Order, Release, RetentionRule, Source
 from tracking.rights import access, activities, labels, person, reading
 from tracking.rights.access import Bundle
 from tracking.rights.declaring import Kept
@@ -30,7 +31,7 @@ def test_the_page_says_why_how_long_to_whom_from_where_and_which_rights(planted:
     RetentionRule.objects.create(workspace=planted.workspace, kind=Kept.EVENTS, days=90)
     page = reading.page(bundle(planted.workspace), "en")
     for said in (
-        "To measure the use of websites", "Contract (Art. 6(1)(b) GDPR)", "Events and visits with ids: 90 days", "§ 147 AO",
+        "To measure the use of websites", "Contract (Art. 6(1)(b) GDPR)", "Events, visits and click ids: 90 days", "§ 147 AO",
         "Meta Platforms Ireland Limited (meta:audience:42)", "Ireland; also outside the EEA: USA", "Newsletter by e-mail",
         "Granted, valid until", "Server or app", "Art. 16 GDPR", "Art. 17 GDPR", "Art. 18 GDPR", "Art. 20 GDPR", "Art. 21(2) GDPR",
         "Art. 7(3) GDPR", "Art. 77 GDPR", "Art. 22 GDPR",
@@ -39,7 +40,9 @@ def test_the_page_says_why_how_long_to_whom_from_where_and_which_rights(planted:
 
 
 def test_only_activities_with_data_of_the_person_are_named(workspace: Workspace) -> None:
-    Customer.objects.create(workspace=workspace, key="anna-1")
+    customer = Customer.objects.create(workspace=workspace, key="anna-1")
+    Order.objects.create(workspace=workspace, customer=customer, order_id="4711", ordered_at=clock.now(), day=clock.now().date(),
+                         gross=119, net=100, currency="EUR", channel="direct")  # fmt: skip
     content = bundle(workspace, "user_id", "anna-1")
     assert [one["activity"] for one in content["why"]] == ["Orders and refunds"]
     assert content["recipients"] == []

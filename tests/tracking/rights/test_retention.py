@@ -9,7 +9,7 @@ from django.db.utils import ProgrammingError
 
 from mops.lib import clock
 from tests.tracking.consent.people import leave, say, someone
-from tests.tracking.rights.planting import Planted
+from tests.tracking.rights.planting import IDS, Planted
 from tracking.blind_index import subject_of
 from tracking.consent import chain
 from tracking.consent_models import Decision
@@ -17,12 +17,14 @@ from tracking.models import (
     AccessFile,
     ConsentEvent,
     ConsentState,
+    Customer,
     DataSubjectRequest,
     DoubleOptIn,
     Event,
     EventKey,
     Identity,
     ImportFile,
+    Order,
     Profile,
     RawBody,
     RefusedRow,
@@ -72,6 +74,17 @@ def test_two_years_later_nobody_is_known_by_events_or_profiles(planted: Planted,
     connection.check_constraints()
     retention.apply_to_installation()
     assert not planted.mail.exists()
+
+
+def test_click_ids_of_orders_end_with_the_events_and_the_books_stay(planted: Planted, travel: Travel) -> None:
+    travel(timedelta(days=420))
+    retention.apply(planted.workspace)
+    assert Order.objects.get().gclid == "canary-gclid"
+    travel(timedelta(days=426))
+    retention.apply(planted.workspace)
+    order = Order.objects.get()
+    assert (order.gclid, order.fbclid, order.referrer) == ("", "", "")
+    assert (order.gross, order.net, order.channel, order.customer) == (119, 100, "direct", Customer.objects.get(key=IDS["user_id"]))
 
 
 def test_contents_end_before_the_books_that_count_them(planted: Planted, travel: Travel) -> None:
