@@ -161,6 +161,8 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "rights:answer": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:refuse": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:download": Page(P.HANDLE_RIGHTS, "GET", "access_file", dials=True),  # its maker's only: tests/tracking/rights
+    "rights:register": Page(P.HANDLE_RIGHTS),
+    "rights:register_file": Page(P.HANDLE_RIGHTS, writes=True),
     "rights:retention": Page(P.HANDLE_RIGHTS, FORM),
     # segments
     "segments:list": Page(P.VIEW_SEGMENTS),

@@ -98,6 +98,7 @@ ACTIONS = {  # in words; an action without words shows its name
     "rights.objection_done": _("Objection carried out"),
     "rights.received": _("Request of a person received"),
     "rights.refused": _("Request of a person refused"),
+    "rights.register_exported": _("Record of processing activities exported"),
     "rights.retention_changed": _("Time data is kept changed"),
     "workspace.changed": _("Settings changed"),
     "workspace.created": _("Workspace created"),

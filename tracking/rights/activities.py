@@ -16,7 +16,10 @@ UNDECLARED = _("No legal basis is declared for this source.")
 
 
 class Activity(NamedTuple):
-    """`basis` is empty where it depends on where the data came from. `kinds` are its data, each with a timer of its own."""
+    """`basis` is empty where it depends on where the data came from. `kinds` are its data, each with a timer of its own.
+
+    `hands_on`: others may receive of it what consent allows.
+    """
 
     key: str
     name: str
@@ -24,6 +27,7 @@ class Activity(NamedTuple):
     basis: str
     people: str
     kinds: tuple[Kept, ...]
+    hands_on: bool = False
 
 
 ACTIVITIES: tuple[Activity, ...] = (
@@ -34,7 +38,7 @@ ACTIVITIES: tuple[Activity, ...] = (
     Activity(
         "profiles", _("Profiles and segments"),
         _("To recognise people across visits and devices, and to form groups for marketing."),
-        "", _("Visitors, prospects and customers"), (Kept.PROFILES,),
+        "", _("Visitors, prospects and customers"), (Kept.PROFILES,), hands_on=True,
     ),
     Activity(
         "orders", _("Orders and refunds"), _("Evidence for the books, and to see what advertising brought in."),
@@ -84,6 +88,12 @@ WAYS: Mapping[str, str] = {
     "api": _("A program with an API key"),
 }
 COUNTRIES: Mapping[str, str] = {"IE": _("Ireland"), "US": _("USA"), "CN": _("China")}
+
+
+SAFEGUARDS: Mapping[str, str] = {  # what the law offers for a country outside the EEA; what was agreed nobody knows here
+    "US": _("Adequacy decision (EU) 2023/1795 for companies certified under the Data Privacy Framework, else Art. 46 GDPR"),
+    "CN": _("No adequacy decision: Art. 46 GDPR, such as standard contractual clauses"),
+}
 
 
 def recipient(destination: str) -> Recipient | None:

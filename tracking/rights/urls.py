@@ -11,5 +11,7 @@ urlpatterns = [
     path("<int:pk>/answer", views.answer, name="answer"),
     path("<int:pk>/refuse", views.refuse, name="refuse"),
     path("files/<int:pk>.zip", views.download, name="download"),
+    path("register/", views.register_page, name="register"),
+    path("register.xlsx", views.register_file, name="register_file"),
     path("retention/", views.retention_page, name="retention"),
 ]

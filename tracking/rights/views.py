@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mops.lib import clock
 from tracking.models import AccessFile, DataSubjectRequest
-from tracking.rights import access, labels, registry, requests, retention
+from tracking.rights import access, labels, register, registry, requests, retention
 from tracking.rights.forms import RefusalForm, RequestForm, RetentionForm
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.downloads import hand_out
@@ -23,6 +23,7 @@ from workspaces.models import User, Workspace
 from workspaces.permissions import Permission
 
 PER_PAGE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @never_cache
@@ -112,6 +113,24 @@ def download(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse
     answer = HttpResponse(access.content_of(file), content_type="application/zip", headers=headers)
     name, target = f"access-{file.request_id}.zip", f"#{file.request_id}"
     return hand_out(answer, name, space, request.user, "rights.access_downloaded", target)
+
+
+@require_GET
+def register_page(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """The record of processing activities, made anew at each call."""
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    context = {
+        "entries": register.entries(space), "parties": register.parties(space), "asked": register.asked(space),
+        "measures": register.measures(), "open_points": register.open_points(), "now": clock.now(),
+    }  # fmt: skip
+    return render(request, "tracking/rights/register.html", context)
+
+
+@require_GET
+def register_file(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    answer = HttpResponse(register.workbook(space), content_type=XLSX)
+    return hand_out(answer, f"processing-activities-{space.slug}.xlsx", space, request.user, "rights.register_exported")
 
 
 @require_http_methods(["GET", "POST"])
