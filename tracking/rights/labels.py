@@ -49,6 +49,7 @@ def fields() -> dict[str, str]:
         "body": _("What was sent"), "cause": _("Cause"), "cells": _("Cells"), "channel": _("Channel"),
         "channel_rule": _("Rule for the channel"), "checked_at": _("Checked on"), "click_id": _("Click id"),
         "closed_at": _("Closed on"), "cluster": _("Group of identifiers"), "columns": _("Columns"),
+        "content": _("Content of the file"), "sealed": _("Encrypted value"), "sealed_identifier": _("Encrypted identifier"),
         "confirmed_at": _("Confirmed on"), "consents": _("Consents"), "context": _("Circumstances"), "corrected": _("Corrected"),
         "created_at": _("Created on"), "crm_index": _("Keyed hash of the CRM id"), "currency": _("Currency"),
         "date_joined": _("Joined on"), "day": _("Day"), "decided_at": _("Decided on"), "decision": _("Decision"),
