@@ -19,12 +19,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_the_record_is_accessible_fits_and_prints_with_its_title(
+def test_the_record_is_accessible_fits_and_prints_dark_on_white_with_its_title(
     page: "Page", live_server: "LiveServer", workspace: Workspace, alice: User, size: dict[str, int]
 ) -> None:
     purposes.ensure(workspace)
     Connection.objects.create(workspace=workspace, platform="google_ads", name="Shop", sealed_credentials=b"x")
     Source.objects.create(workspace=workspace, name="Shop page", kind="browser", consent_mode="required")
+    alice.theme = "dark"
+    alice.save()
     log_in(page, live_server, alice)
     page.set_viewport_size(size)  # type: ignore[arg-type]
     page.goto(live_server.url + reverse("rights:register", args=[workspace.slug]))
@@ -33,4 +35,5 @@ def test_the_record_is_accessible_fits_and_prints_with_its_title(
     assert violations(page) == []
     page.emulate_media(media="print")
     assert page.get_by_role("heading", level=1, name="Record of processing activities").count() == 1
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(35, 42, 59)"
     assert not page.get_by_role("link", name="Excel (XLSX)").is_visible()
