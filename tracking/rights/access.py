@@ -74,10 +74,11 @@ def _rows(table: str, person: Person) -> Iterator[dict[str, Any]]:
 
 def _names(model: type[Model], person: Person, wanted: set[str]) -> dict[str, dict[int, str]]:
     """By relation: the names of what its rows can belong to."""
-    relations = [field for field in model._meta.concrete_fields if field.is_relation and field.name in wanted]
+    related = {field.name: field.related_model for field in model._meta.concrete_fields if field.name in wanted}
     return {
-        field.name: dict(field.related_model._default_manager.filter(workspace=person.workspace).values_list("pk", "name"))
-        for field in relations
+        name: dict(to._default_manager.filter(workspace=person.workspace).values_list("pk", "name"))
+        for name, to in related.items()
+        if to
     }
 
 
