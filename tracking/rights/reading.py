@@ -88,9 +88,9 @@ def whom(destination: str) -> str:
 
 
 def where(country: str, beyond: str) -> str:
-    """ "Ireland; also outside the EEA: USA"; "" where it is not known."""
+    """Ireland; also outside the EEA: USA. Empty where it is not known."""
     names = [_(activities.COUNTRIES[code]) for code in (country, beyond) if code]
-    if len(names) < 2:  # of two
+    if not beyond:
         return "".join(names)
     return _("%(country)s; also outside the EEA: %(beyond)s") % {"country": names[0], "beyond": names[1]}
 

@@ -139,7 +139,7 @@ def workbook(workspace: Workspace) -> bytes:
         Sheet(_("Recipients"), [_("Recipient"), _("Country"), _("Safeguard"), _("Reason")],
               [(party.name, party.where, party.safeguard, "; ".join(party.reasons)) for party in parties(workspace)]),
         Sheet(_("Purposes"), [_("Purpose"), _("Legal basis"), _("Recipient"), _("Valid for months")], asked(workspace)),
-        Sheet(_("Measures"), [_("Measure")], [(measure,) for measure in measures()]),
+        Sheet(_("Measures"), [_("Measures")], [(measure,) for measure in measures()]),
         Sheet(_("To be added by you"), [_("To be added by you")], [(point,) for point in open_points()]),
     ])  # fmt: skip
 
