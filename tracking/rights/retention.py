@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mops.lib import clock
 from mops.lib.period import month_start
 from tracking import changes, partitions
-from tracking.consent_models import Decision, SubjectKind
+from tracking.consent_models import Decision
 from tracking.models import (
     AccessFile,
     BannerChoice,
@@ -26,6 +26,7 @@ from tracking.models import (
     DoubleOptIn,
     Event,
     EventKey,
+    Identity,
     ImportFile,
     Order,
     Profile,
@@ -34,6 +35,7 @@ from tracking.models import (
     Rejection,
     Release,
     RetentionRule,
+    SubjectLink,
     Touchpoint,
 )
 from tracking.rights import erasure, outside, person, stripping
@@ -191,7 +193,17 @@ def _opt_ins(workspace: Workspace, end: datetime) -> int:
 
 
 def _proof(workspace: Workspace, end: datetime) -> int:
-    return _forget_subjects(workspace, end, ~Q(subject_kind=SubjectKind.PHONE)) + _unasked_choices(workspace, end)
+    return _forget_subjects(workspace, end, called=False) + _unasked_choices(workspace, end) + _links(workspace, end)
+
+
+def _links(workspace: Workspace, end: datetime) -> int:
+    """Old links between identifiers of which neither has a statement or a profile left."""
+    used = [
+        Exists(table.objects.filter(workspace=workspace, **{column: OuterRef(side)}))
+        for side in ("first", "second")
+        for table, column in ((ConsentEvent, "subject"), (Identity, "index"))
+    ]
+    return SubjectLink.objects.filter(*[~one for one in used], workspace=workspace, linked_at__lt=end).delete()[0]
 
 
 def _unasked_choices(workspace: Workspace, end: datetime) -> int:
@@ -201,12 +213,17 @@ def _unasked_choices(workspace: Workspace, end: datetime) -> int:
 
 
 def _phone_proof(workspace: Workspace, end: datetime) -> int:
-    return _forget_subjects(workspace, end, Q(subject_kind=SubjectKind.PHONE))
+    return _forget_subjects(workspace, end, called=True)
 
 
-def _forget_subjects(workspace: Workspace, end: datetime, kinds: Q) -> int:
-    """People whose last word, last grant's end and last use all lie before `end`: the chain keeps its links, not whom they name."""
-    said = ConsentEvent.objects.filter(kinds, workspace=workspace).exclude(subject="").values("subject")
+def _forget_subjects(workspace: Workspace, end: datetime, *, called: bool) -> int:
+    """People whose last word, last grant's end and last use all lie before `end`: the chain keeps its links, not whom they name.
+
+    `called`: those who ever agreed to calls, by whatever identifier (§ 7a UWG); else all others.
+    """
+    calls = Count("pk", filter=Q(purpose__key="phone", decision=Decision.GRANTED))
+    said = ConsentEvent.objects.filter(workspace=workspace).exclude(subject="").values("subject").annotate(calls=calls)
+    said = said.filter(calls__gt=0) if called else said.filter(calls=0)
     quiet = set(said.annotate(last=Max("at")).filter(last__lt=_allowed(end)).values_list("subject", flat=True))
     states = ConsentState.objects.filter(workspace=workspace, subject__in=quiet, decision=Decision.GRANTED)
     quiet -= set(states.filter(Q(expires_at=None) | Q(expires_at__gte=end)).values_list("subject", flat=True))

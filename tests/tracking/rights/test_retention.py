@@ -11,7 +11,8 @@ from mops.lib import clock
 from tests.tracking.consent.people import leave, say, someone
 from tests.tracking.rights.planting import IDS, Planted
 from tracking.blind_index import subject_of
-from tracking.consent import chain
+from tracking.consent import chain, linking
+from tracking.consent.merging import merge_subjects
 from tracking.consent_models import Decision
 from tracking.models import (
     AccessFile,
@@ -31,6 +32,7 @@ from tracking.models import (
     Rejection,
     RetentionRule,
     Session,
+    SubjectLink,
 )
 from tracking.rights import retention
 from tracking.rights.declaring import Kept
@@ -122,6 +124,37 @@ def test_proof_of_a_call_is_kept_five_years_after_the_last_call(workspace: Works
     assert retention.apply(workspace)[Kept.PHONE_PROOF] == 0
     travel(3 * YEAR + timedelta(days=5))
     assert retention.apply(workspace)[Kept.PHONE_PROOF] == 1
+
+
+def test_consent_to_calls_is_kept_as_long_by_whatever_identifier_it_was_given(workspace: Workspace, travel: Travel) -> None:
+    by_mail, number = someone(workspace), subject_of(workspace.pk, "phone", "+4915155501234")
+    travel(-4 * YEAR)
+    say(workspace, by_mail, Decision.GRANTED, "phone")
+    say(workspace, number, Decision.DENIED, "phone")  # nothing there that has to be proved
+    travel(-4 * YEAR + timedelta(days=30))
+    say(workspace, by_mail, Decision.WITHDRAWN, "phone")
+    travel(timedelta())
+    retention.apply(workspace)
+    assert list(ConsentEvent.objects.order_by("seq").values_list("subject", flat=True)) == [by_mail.index, "", by_mail.index]
+    travel(YEAR + timedelta(days=40))
+    retention.apply(workspace)
+    assert set(ConsentEvent.objects.values_list("subject", flat=True)) == {""}
+
+
+def test_a_link_ends_with_the_last_statement_of_both(workspace: Workspace, travel: Travel) -> None:
+    old, recent, gone = (someone(workspace, name) for name in ("old", "recent", "gone"))
+    travel(-6 * YEAR)
+    for person in (old, recent, gone):
+        say(workspace, person, Decision.DENIED)
+    merge_subjects(workspace, old, recent)
+    merge_subjects(workspace, someone(workspace, "silent"), gone)
+    SubjectLink.objects.update(linked_at=clock.now())
+    travel(-YEAR)
+    say(workspace, recent, Decision.GRANTED)
+    travel(timedelta())
+    retention.apply(workspace)
+    assert linking.groups(workspace.pk, [recent])[recent] == {old, recent}
+    assert SubjectLink.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
