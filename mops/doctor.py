@@ -225,6 +225,18 @@ def _stored_secrets() -> str:
     return f"{len(connections)} connections decrypt"
 
 
+def _consents() -> str:
+    from tracking.consent import checking
+    from tracking.models import ChainHead
+
+    known = {head.workspace.slug: checking.latest(head.workspace) for head in ChainHead.objects.select_related("workspace")}
+    if broken := [f"{name}: {note.outcome.problem}" for name, note in known.items() if note and note.outcome.problem]:
+        raise Sick("; ".join(broken), "See `manage.py verify_consent_chain`; compare with the last backup before anything is sent.")
+    if late := [name for name, note in known.items() if note and note.is_stale]:
+        raise Sick(f"not checked for two nights: {', '.join(late)}", "Worker and beat do it at 02:45 UTC: see their lines above.")
+    return f"{sum(note is not None for note in known.values())} of {len(known)} ledgers checked last night, all as written"
+
+
 def _static_files() -> str:
     from django.conf import settings
 
@@ -282,6 +294,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "Live": _live,
     "Encryption keys": _keys,
     "Stored secrets": _stored_secrets,
+    "Consents": _consents,
     "Static files": _static_files,
     "Browser packages": _browser_packages,
     "Disk": _disk,

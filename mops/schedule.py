@@ -27,6 +27,7 @@ SCHEDULE = (
     Recurring("Note what visitors chose in banners", "tracking.tasks.note_choices", schedule(15)),
     Recurring("Make the months of events ahead", "tracking.tasks.make_partitions", crontab(minute=15, hour=1)),
     Recurring("Note consents that ran out, forget open requests", "tracking.tasks.tidy_consents", crontab(minute=5, hour=0)),
+    Recurring("Hold the consent ledger against its hashes", "tracking.tasks.check_consents", crontab(minute=45, hour=2)),
     Recurring("Go on with erasures that stand still", "tracking.rights.tasks.take_up_erasures", crontab(minute="*/5")),
     Recurring("End what is older than a workspace keeps it", "tracking.rights.tasks.apply_retention", crontab(minute=35, hour=1)),
     Recurring("Look at people who wait where no live process does", "segments.tasks.update", schedule(15)),

@@ -12,12 +12,13 @@ from django.apps import apps
 from django.db import connection
 
 from mops.lib.tenancy import SameWorkspace
+from tracking.consent.checking import DIFFERING
 
 
 class Invariant(NamedTuple):
     code: str
     holds: str
-    query: str  # selects what breaks it; %(since)s is the oldest reception to look at
+    query: str  # selects what breaks it; %(since)s is the oldest reception to look at, %(workspace)s NULL for all workspaces
 
 
 class Broken(NamedTuple):
@@ -62,6 +63,7 @@ INVARIANTS = (
         LEFT JOIN channels_syncrun run ON run.id = coverage.run_id AND run.state = 'done' AND run.account_id = coverage.account_id
             AND run.report = coverage.report AND coverage.day >= run.since AND coverage.day < run.until
         WHERE run.id IS NULL"""),
+    Invariant("I6", "what the gate reads follows from what people said", DIFFERING),
     Invariant("I7", "nothing runs on a lease that ended long ago", """
         SELECT 'pull', id FROM channels_syncrun WHERE state = 'running' AND lease_until < now() - interval '60 seconds'
         UNION ALL SELECT 'import', id FROM tracking_importfile
@@ -95,7 +97,7 @@ def broken(since: datetime) -> list[Broken]:
     found, since = [], since.replace(minute=0, second=0, microsecond=0)  # events of erased people keep their hour only
     with connection.cursor() as cursor:
         for invariant in (*INVARIANTS, *same_workspace()):
-            cursor.execute(invariant.query, {"since": since})
+            cursor.execute(invariant.query, {"since": since, "workspace": None})
             if rows := cursor.fetchall():
                 found.append(Broken(invariant, len(rows), rows[:5]))
     return found

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from tracking import buyers, ledger, orders, partitions
-from tracking.consent import noting, upkeep
+from tracking.consent import checking, noting, upkeep
 from tracking.goals import computing
 from tracking.imports import running
 from tracking.ingest import run as ingest
@@ -69,6 +69,11 @@ def make_partitions(**_: Any) -> None:
 @shared_task
 def tidy_consents(**_: Any) -> None:
     upkeep.run()
+
+
+@shared_task
+def check_consents(**_: Any) -> None:
+    checking.run()
 
 
 @shared_task

@@ -6,7 +6,7 @@ of a restriction never lifts it, however late it arrives. Unproven claims neithe
 
 import calendar
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from tracking.consent_models import Decision
@@ -52,7 +52,8 @@ def derive(events: Iterable[Statement], expiry_months: int) -> Derived | None:
 
 
 def months_after(at: datetime, months: int) -> datetime:
-    """The same time of day that many months later; the 31st becomes the last day of a shorter month."""
+    """The same time of day that many months later, UTC; the 31st becomes the last day of a shorter month."""
+    at = at.astimezone(UTC)
     index = at.year * 12 + at.month - 1 + months
     year, month = index // 12, index % 12 + 1
     return at.replace(year=year, month=month, day=min(at.day, calendar.monthrange(year, month)[1]))

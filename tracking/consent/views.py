@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tracking.blind_index import Subject
-from tracking.consent import by_hand, differences, imports, ledger, overview, preferences, proof, purposes, suppression
+from tracking.consent import by_hand, checking, differences, imports, ledger, overview, preferences, proof, purposes, suppression
 from tracking.consent.forms import DecisionForm, FileForm, PersonForm, TextForm
 from tracking.imports.tables import UnableToRead
 from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
@@ -33,6 +33,7 @@ def index(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         "pending": overview.pending(space),
         "by_hand": by_hand.destinations(space),
         "head": ChainHead.objects.filter(workspace=space).first(),
+        "checked": checking.latest(space),
         "form": PersonForm(workspace=space),
     }
     return render(request, "consent/overview.html", context)

@@ -1,5 +1,6 @@
 """The gate: default deny, stricter wins, and what left can be taken back."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -193,6 +194,40 @@ def test_a_removed_event_is_found_also_the_last(workspace: Workspace, seq: int) 
     broken = chain.verify(workspace.pk)
     assert broken is not None
     assert broken.seq == seq
+
+
+BLANK = "UPDATE tracking_consentevent SET subject = '', proof = '{}', actor = ''"
+
+
+def test_a_withdrawal_cannot_be_blanked_before_its_proof_time(workspace: Workspace) -> None:
+    for decision in (GRANTED, WITHDRAWN):
+        say(workspace, someone(workspace), decision)
+    _tamper(f"{BLANK}, decision = 'granted' WHERE seq = 2")
+    assert chain.verify(workspace.pk) == (2, "lost its subject before its time")
+    _tamper("UPDATE tracking_consentevent SET at = at - interval '4 years', given_at = given_at - interval '4 years' WHERE seq = 2")
+    assert chain.verify(workspace.pk) == (2, "earlier than the event before it")
+
+
+def test_what_lost_its_subject_keeps_nothing_of_the_person(workspace: Workspace) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=1100)):
+        say(workspace, someone(workspace), GRANTED, proof={"url": "https://shop.example/"})
+    _tamper("UPDATE tracking_consentevent SET subject = ''")
+    assert chain.verify(workspace.pk) == (1, "lost its subject but not its proof")
+    _tamper(BLANK)
+    assert chain.verify(workspace.pk) is None
+
+
+def test_statements_made_while_the_chain_is_walked_break_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(workspace, someone(workspace), GRANTED)
+    walk = chain._events
+
+    def walk_late(workspace_id: int) -> Iterator[ConsentEvent]:
+        say(workspace, someone(workspace), DENIED)
+        yield from walk(workspace_id)
+        say(workspace, someone(workspace), WITHDRAWN)
+
+    monkeypatch.setattr(chain, "_events", walk_late)
+    assert chain.verify(workspace.pk) is None
 
 
 def _tamper(statement: str) -> None:

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.tracking.consent.people import say, someone
 from tests.tracking.consent.visiting import NAME, Browser
 from tracking.blind_index import Subject, subject_of
-from tracking.consent import banner, chain, noting, suppression
+from tracking.consent import banner, chain, checking, noting, suppression
 from tracking.consent.deriving import RESTRICTIONS, derive
 from tracking.consent.gate import release
 from tracking.consent.ledger import expire_due, withdraw
@@ -96,6 +96,7 @@ class Histories(RuleBasedStateMachine):
         for state in ConsentState.objects.filter(workspace=self.workspace).select_related("purpose"):
             derived = derive(said[state.subject, state.purpose_id], state.purpose.expiry_months)
             assert (state.decision, state.since, state.expires_at, state.event_seq) == derived
+        assert checking.differing(self.workspace) == 0
 
     def _pass(self, **time: int) -> None:
         self.now += timedelta(**time)

@@ -92,7 +92,7 @@ def test_the_command_tells_where_the_chain_breaks(
     call_command("verify_consent_chain", "nordlicht", hash=event.hash)
     assert f"nordlicht: 1 events hold, last {event.hash}" in capsys.readouterr().out
     ChainHead.objects.filter(workspace=other).update(hash="0" * 64)
-    with pytest.raises(CommandError, match="broken in suedwind"):
+    with pytest.raises(CommandError, match="not as written in suedwind"):
         call_command("verify_consent_chain")
     with pytest.raises(CommandError, match="No such workspace"):
         call_command("verify_consent_chain", "nowhere")
