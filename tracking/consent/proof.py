@@ -1,21 +1,16 @@
-"""The printable proof for one person (BGH, I ZR 164/09): what they read, when and how they agreed, and its place in the chain."""
+"""What one person said, as people read it (BGH, I ZR 164/09): what they were shown, when and how they agreed, by which proof."""
 
-import json
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from mops.lib import clock
 from tracking.blind_index import Subject
-from tracking.models import ChainHead, ConsentEvent, ConsentState
+from tracking.consent_models import Decision, SubjectKind
+from tracking.models import ConsentEvent, ConsentState
 from workspaces.models import Workspace
 
-TEMPLATE = Path(__file__).with_name("proof.typ")
-SHOWN_PROOF = 300  # characters of one value
 LABELS = {  # of proof and actors; other names are shown as they are
     "url": gettext_lazy("Address of the form"),
     "mechanism": gettext_lazy("Mechanism"),
@@ -42,7 +37,13 @@ LABELS = {  # of proof and actors; other names are shown as they are
     "data_source": gettext_lazy("Data source"),
     "person": gettext_lazy("the person"),
     "system": gettext_lazy("the system"),
+    "said_by": gettext_lazy("Said by identifier"),
+    "stricter": gettext_lazy("Stricter identifier"),
+    "seq": gettext_lazy("No."),
+    "subject": gettext_lazy("Blind index"),
+    "decision": gettext_lazy("Decision"),
 }
+WORDS = {"said_by": dict(SubjectKind.choices), "decision": dict(Decision.choices)}  # ours; whatever else stands there is quoted
 SOURCE_LABELS = {
     "banner": gettext_lazy("Consent banner"),
     "form": gettext_lazy("Form"),
@@ -67,10 +68,11 @@ class Entry(NamedTuple):
     details: list[tuple[str, str]]  # label, value
 
 
-def timeline(workspace: Workspace, subject: Subject) -> list[Entry]:
-    """Everything this identifier ever said, newest first."""
-    deciding = set(ConsentState.objects.filter(workspace=workspace, subject=subject.index).values_list("event_seq", flat=True))
-    events = ConsentEvent.objects.filter(workspace=workspace, subject=subject.index).select_related("purpose", "text")
+def timeline(workspace: Workspace, *subjects: Subject) -> list[Entry]:
+    """Everything these identifiers ever said, newest first."""
+    of_them = {"workspace": workspace, "subject__in": [subject.index for subject in subjects]}
+    deciding = set(ConsentState.objects.filter(**of_them).values_list("event_seq", flat=True))
+    events = ConsentEvent.objects.filter(**of_them).select_related("purpose", "text")
     return [
         Entry(event, event.seq in deciding, str(SOURCE_LABELS[event.source]), details(event.proof))
         for event in events.order_by("-seq")
@@ -84,76 +86,17 @@ def details(proof: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             found += [(f"{label(name)}: {inner}", text) for inner, text in details(value)]
         elif value not in ("", None):
-            found.append((label(name), str(value)[:SHOWN_PROOF]))
+            found.append((label(name), _shown(value, WORDS.get(name, {}))))
     return found
+
+
+def _shown(value: Any, words: Mapping[str, Any]) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return " · ".join(_shown(part, words) for part in value)
+    return str(words.get(value, value)) if isinstance(value, str) else str(value)
 
 
 def label(name: str) -> str:
     return str(LABELS.get(name, name))
-
-
-def pdf(workspace: Workspace, subject: Subject, identifier: str) -> bytes:
-    """The page for the person known by `identifier`, in the active language."""
-    import typst
-
-    fields = json.dumps(_content(workspace, subject, identifier))
-    made: bytes = typst.compile(
-        TEMPLATE.read_bytes(),
-        sys_inputs={"content": fields},
-        pdf_standards=["a-2a", "ua-1"],
-        timestamp=clock.now().replace(microsecond=0),
-    )
-    return made
-
-
-def _content(workspace: Workspace, subject: Subject, identifier: str) -> dict[str, Any]:
-    zone = ZoneInfo(workspace.time_zone)
-    entries = timeline(workspace, subject)
-    head = ChainHead.objects.filter(workspace=workspace).first()
-    return {
-        "language": get_language() or "en",
-        "title": _("Proof of consent"),
-        "subtitle": workspace.name,
-        "facts": [
-            [_("Person"), identifier],
-            [_("Blind index"), subject.index],
-            [_("Printed"), _at(clock.now(), zone)],
-            [_("End of the chain"), f"{head.seq} · {head.hash}" if head else "–"],
-        ],
-        "headings": {"decisive": _("What holds"), "all": _("All statements"), "text": _("Text the person was shown")},
-        "none": _("No statements."),
-        "columns": [_("No."), _("Time"), _("Purpose"), _("Decision"), _("Way"), _("Text"), _("Hash")],
-        "decisive": [_decisive(entry, zone) for entry in reversed(entries) if entry.decides],
-        "rows": [_row(entry.event, zone) for entry in reversed(entries)],
-        "note": _(
-            "Every statement carries the SHA-256 of its content and of the statement before it; any later change breaks the chain. "
-            "Times are those of the server. Check with: manage.py verify_consent_chain."
-        ),
-    }  # fmt: skip
-
-
-def _decisive(entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
-    event = entry.event
-    text = event.text
-    rows = [(_("Time"), _at(event.given_at, zone)), (_("Way"), entry.way), *entry.details]
-    rows += [(_("Noted by"), label(event.actor)), (_("Chain"), f"{event.seq} · {event.hash}"), (_("Before it"), event.prev_hash)]
-    if text:
-        version = _("Version %(version)s (%(language)s), published %(at)s") % {
-            "version": text.version, "language": text.language, "at": _at(text.published_at, zone)
-        }  # fmt: skip
-        rows.insert(2, (_("Text"), f"{version}, SHA-256 {text.sha256}"))
-    return {
-        "purpose": _(event.purpose.name), "decision": event.get_decision_display(), "granted": event.decision == "granted",
-        "rows": rows, "text": text.text if text else "",
-    }  # fmt: skip
-
-
-def _row(event: ConsentEvent, zone: ZoneInfo) -> list[str]:
-    version = f"{event.text.language} {event.text.version}" if event.text else "–"
-    at, way = _at(event.at, zone), str(SOURCE_LABELS[event.source])
-    return [str(event.seq), at, _(event.purpose.name), str(event.get_decision_display()), way, version, event.hash[:12] + "…"]
-
-
-def _at(at: Any, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S %Z}"

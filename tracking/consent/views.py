@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tracking.blind_index import Subject
-from tracking.consent import by_hand, checking, differences, imports, ledger, overview, preferences, proof, purposes, suppression
+from tracking.consent import by_hand, checking, differences, imports, ledger, overview, preferences, printing, proof, purposes, suppression
 from tracking.consent.forms import DecisionForm, FileForm, PersonForm, TextForm
 from tracking.imports.tables import UnableToRead
 from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
@@ -109,7 +109,7 @@ def proof_pdf(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     form = PersonForm(request.POST, workspace=space)
     if not form.is_valid() or form.subject is None:
         return render(request, "consent/person.html", {"form": form}, status=400)
-    page, person = proof.pdf(space, form.subject, form.cleaned_data["identifier"]), form.subject.index[:12]
+    page, person = printing.pdf(space, form.subject, form.cleaned_data["identifier"]), form.subject.index[:12]
     answer = HttpResponse(page, content_type="application/pdf")
     return hand_out(answer, f"consent-proof-{person}.pdf", space, request.user, "consent.proof_printed", person)
 
