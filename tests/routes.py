@@ -142,7 +142,9 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     # consent
     "consent:overview": Page(P.VIEW_CONSENT),
     "consent:begin": Page(P.MANAGE_CONSENT, "POST"),
+    "consent:add_purpose": Page(P.MANAGE_CONSENT, FORM),
     "consent:purpose": Page(P.VIEW_CONSENT, FORM, "purpose"),
+    "consent:edit_purpose": Page(P.MANAGE_CONSENT, FORM, "purpose"),
     "consent:person": Page(P.VIEW_CONSENT, FORM),
     "consent:proof": Page(P.VIEW_CONSENT, "POST"),
     "consent:refuse": Page(P.MANAGE_CONSENT, "POST"),

@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from mops.lib.tenancy import SameWorkspace, WorkspaceKey
@@ -53,6 +53,7 @@ class Purpose(models.Model):
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="purposes")
     key = models.CharField(_("key"), max_length=60, validators=[PURPOSE_KEY])
     name = models.CharField(_("name"), max_length=120)
+    name_de = models.CharField(_("name in German"), max_length=120, blank=True)  # empty: the catalog's, where it knows the name
     destination = models.CharField(_("destination"), max_length=40, blank=True)  # "meta"; empty = stays with us
     legal_basis = models.CharField(_("legal basis"), max_length=20, choices=LegalBasis, default=LegalBasis.CONSENT)
     expiry_months = models.PositiveSmallIntegerField(_("valid for months"), default=24)
@@ -70,7 +71,9 @@ class Purpose(models.Model):
 
     @property
     def label(self) -> str:
-        """The name in the reader's language, where it is one of those every workspace begins with."""
+        """The name in the reader's language."""
+        if self.name_de and (get_language() or "").startswith("de"):
+            return self.name_de
         return gettext(self.name)
 
 

@@ -156,10 +156,11 @@ def note(
 def note_many(workspace: Workspace, choices: Sequence[Choice]) -> int:
     """Write to the ledger what is news: a banner repeats itself with every event. How many statements.
 
-    Of each subject and purpose in the order they were said. Purposes the workspace does not have are left out.
+    Of each subject and purpose in the order they were said. Purposes neither mops nor the workspace knows are left out: the consent
+    page names them (overview.unknown_purposes).
     """
-    ensure(workspace)
     wanted = {choice.purpose for choice in choices}
+    ensure(workspace, wanted)
     ours = set(Purpose.objects.filter(workspace=workspace, key__in=wanted).values_list("key", flat=True))
     known = answering.last_words(workspace, {choice.subject.index for choice in choices})
     news = []

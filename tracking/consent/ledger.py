@@ -64,8 +64,8 @@ def record_many(workspace: Workspace, statements: Sequence[Statement]) -> list[C
     """The events, in the order given; a restriction is also recorded for identifiers linked to the same person."""
     if not statements:
         return []
-    purposes = purposes_of(workspace, {statement.purpose for statement in statements})
     locking.links(workspace.pk, changing=False)
+    purposes = purposes_of(workspace, {statement.purpose for statement in statements})  # behind the lock: how long grants last
     everyone = [*statements, *_for_linked(workspace, statements)]
     keys = {(purposes[s.purpose].pk, s.subject.index): s.subject for s in everyone}
     _lock_states(workspace, keys)

@@ -2,12 +2,22 @@
 
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from mops.lib import clock
 from tracking.consent_models import Decision
 from tracking.models import ConsentState, ConsentText, DoubleOptIn, Purpose
 from workspaces.models import Workspace
+
+UNKNOWN = """
+SELECT told.purpose, count(DISTINCT told.subject) FROM (
+    SELECT choice.subject, jsonb_object_keys(choice.said) AS purpose
+    FROM (SELECT subject, said FROM tracking_bannerchoice WHERE workspace_id = %(workspace)s ORDER BY id DESC LIMIT 10000) AS choice
+) AS told
+WHERE NOT EXISTS (SELECT FROM tracking_purpose p WHERE p.workspace_id = %(workspace)s AND p.key = told.purpose)
+GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20
+"""
 
 
 class PurposeRow(NamedTuple):
@@ -48,3 +58,10 @@ def pending(workspace: Workspace) -> list[DoubleOptIn]:
     """Confirmation mails that wait for their button, newest first."""
     rows = DoubleOptIn.objects.filter(workspace=workspace, confirmed_at=None, revoked_at=None, expires_at__gt=clock.now())
     return list(rows.select_related("purpose").order_by("-requested_at")[:50])
+
+
+def unknown_purposes(workspace: Workspace) -> list[tuple[str, int]]:
+    """What banners asked about that is no purpose here, with how many browsers answered, of the newest 10,000."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNKNOWN, {"workspace": workspace.pk})
+        return cursor.fetchall()

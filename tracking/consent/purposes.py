@@ -23,25 +23,35 @@ DEFAULTS = (  # key, name, destination
     ("phone", gettext_noop("Advertising by telephone"), ""),
     ("profiling", gettext_noop("Personal recommendations"), ""),
 )
+PLATFORMS = (  # banners speak of these too: each comes into being when one first does, or by hand
+    ("ads_measurement:microsoft", gettext_noop("Measuring advertising with Microsoft"), "microsoft"),
+    ("ads_measurement:linkedin", gettext_noop("Measuring advertising with LinkedIn"), "linkedin"),
+    ("ads_measurement:tiktok", gettext_noop("Measuring advertising with TikTok"), "tiktok"),
+    ("ads_audience:microsoft", gettext_noop("Audiences with Microsoft"), "microsoft"),
+    ("ads_audience:linkedin", gettext_noop("Audiences with LinkedIn"), "linkedin"),
+    ("ads_audience:tiktok", gettext_noop("Audiences with TikTok"), "tiktok"),
+)
+KNOWN = {key: (name, destination) for key, name, destination in DEFAULTS + PLATFORMS}
 
 
 class UnknownPurpose(ValueError):
     """The workspace has no such purpose."""
 
 
-def ensure(workspace: Workspace) -> None:
-    """The purposes every workspace begins with; those that are there stay as they are."""
+def ensure(workspace: Workspace, keys: Collection[str] = ()) -> None:
+    """The purposes every workspace begins with, and those of PLATFORMS in `keys`; those that are there stay as they are."""
+    wanted = [*DEFAULTS, *(one for one in PLATFORMS if one[0] in keys)]
     Purpose.objects.bulk_create(
-        [Purpose(workspace=workspace, key=key, name=name, destination=destination) for key, name, destination in DEFAULTS],
+        [Purpose(workspace=workspace, key=key, name=name, destination=destination) for key, name, destination in wanted],
         ignore_conflicts=True,
     )
 
 
 def purposes_of(workspace: Workspace, keys: Collection[str]) -> dict[str, Purpose]:
-    """By key; the default ones come into being when first used. Raises UnknownPurpose."""
+    """By key; those mops knows come into being when first used. Raises UnknownPurpose."""
     found = {purpose.key: purpose for purpose in Purpose.objects.filter(workspace=workspace, key__in=keys)}
-    if len(found) < len(set(keys)) and set(keys) & {key for key, _, _ in DEFAULTS} - found.keys():
-        ensure(workspace)
+    if len(found) < len(set(keys)) and set(keys) & (KNOWN.keys() - found.keys()):
+        ensure(workspace, keys)
         found = {purpose.key: purpose for purpose in Purpose.objects.filter(workspace=workspace, key__in=keys)}
     if missing := set(keys) - found.keys():
         raise UnknownPurpose(f"No purpose {', '.join(sorted(missing))} in this workspace")

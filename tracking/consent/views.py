@@ -13,8 +13,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tracking.blind_index import Subject
-from tracking.consent import by_hand, checking, differences, imports, ledger, overview, preferences, printing, proof, purposes, suppression
+from tracking.consent import (
+    by_hand,
+    checking,
+    differences,
+    imports,
+    ledger,
+    overview,
+    preferences,
+    printing,
+    proof,
+    purpose_changes,
+    purposes,
+    suppression,
+)
 from tracking.consent.forms import DecisionForm, FileForm, PersonForm, TextForm
+from tracking.consent.purpose_forms import NewPurposeForm, PurposeForm
 from tracking.imports.tables import UnableToRead
 from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
 from workspaces import audit
@@ -34,6 +48,7 @@ def index(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         "by_hand": by_hand.destinations(space),
         "head": ChainHead.objects.filter(workspace=space).first(),
         "checked": checking.latest(space),
+        "unknown": overview.unknown_purposes(space),
         "form": PersonForm(workspace=space),
     }
     return render(request, "consent/overview.html", context)
@@ -60,6 +75,31 @@ def purpose(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
         messages.success(request, _("Published as version %(version)s.") % {"version": text.version})
         return redirect("consent:purpose", space.slug, shown.pk)
     return render(request, "consent/purpose.html", {"purpose": shown, "form": form, "versions": _versions(shown)})
+
+
+@require_http_methods(["GET", "POST"])
+def add_purpose(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """One of a platform, or of the team's own."""
+    space = get_workspace(request, workspace, Permission.MANAGE_CONSENT)
+    form = NewPurposeForm(request.POST or None, instance=Purpose(workspace=space))
+    if form.is_valid():
+        added = purpose_changes.add(form.save(commit=False), by=request.user)
+        messages.success(request, _("The purpose is there. Publish its text, and people can be asked."))
+        return redirect("consent:purpose", space.slug, added.pk)
+    return render(request, "consent/purpose_form.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def edit_purpose(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Names, validity, legal basis; its key stands in statements and stays."""
+    space = get_workspace(request, workspace, Permission.MANAGE_CONSENT)
+    shown = get_object_or_404(Purpose.objects.select_related("workspace"), pk=pk, workspace=space)
+    form = PurposeForm(request.POST or None, instance=shown)
+    if form.is_valid():
+        purpose_changes.change(shown, form.values(), by=request.user)
+        messages.success(request, _("Saved."))
+        return redirect("consent:purpose", space.slug, shown.pk)
+    return render(request, "consent/purpose_form.html", {"form": form, "key": shown.key, "purpose": shown})
 
 
 def _versions(shown: Purpose) -> list[dict[str, Any]]:

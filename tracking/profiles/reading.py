@@ -96,7 +96,7 @@ def _consents(workspace: Workspace, known: Sequence[Identity]) -> Iterator[Entry
     events = ConsentEvent.objects.filter(workspace=workspace, subject__in=subjects).select_related("purpose").order_by("-seq")
     said = events.exclude(proof__has_key="said_by").exclude(source="merge")  # once, not again for every linked identifier
     for event in said[:LATEST]:
-        title = f"{_(event.purpose.name)}: {event.get_decision_display()}"
+        title = f"{event.purpose.label}: {event.get_decision_display()}"
         way = [event.get_subject_kind_display(), str(SOURCE_LABELS[event.source])]
         way += [str(event.proof[name]) for name in ("data_source", "url") if event.proof.get(name)]
         yield Entry(event.given_at, "shield-check", title, " · ".join(way))

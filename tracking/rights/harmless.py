@@ -78,7 +78,7 @@ HARMLESS: dict[str, str] = {
     "tracking.ImportedRow": "file was_kept",
     "tracking.ImportReceipt": "file raw_id received_at",
     "tracking.BlindKey": "name sealed created_at",
-    "tracking.Purpose": "key name destination legal_basis expiry_months created_at",
+    "tracking.Purpose": "key name name_de destination legal_basis expiry_months created_at",
     "tracking.ConsentText": "purpose language version text sha256 published_at",
     "tracking.ConsentEvent": "seq subject_kind purpose decision at given_at text source prev_hash hash",
     "tracking.ChainHead": "seq hash",

@@ -119,7 +119,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 def test_a_banner_that_repeats_itself_is_noted_once(workspace: Workspace) -> None:
     erika, said = someone(workspace), {"analytics": True, "ads_audience:tiktok": True, "of nobody": True}
-    assert note(workspace, erika, said, proof={}) == 1
+    assert note(workspace, erika, said, proof={}) == 2
     assert note(workspace, erika, said, proof={}) == 0
     assert note(workspace, erika, {"analytics": False}, proof={}) == 1
     assert note(workspace, erika, {"analytics": True}, proof={}) == 1
