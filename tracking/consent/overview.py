@@ -64,4 +64,4 @@ def unknown_purposes(workspace: Workspace) -> list[tuple[str, int]]:
     """What banners asked about that is no purpose here, with how many browsers answered, of the newest 10,000."""
     with connection.cursor() as cursor:
         cursor.execute(UNKNOWN, {"workspace": workspace.pk})
-        return cursor.fetchall()
+        return [(key, browsers) for key, browsers in cursor.fetchall()]

@@ -10,6 +10,7 @@ from tracking.consent.intake import PLATFORMS
 from tracking.consent.purposes import KNOWN
 from tracking.models import Purpose
 
+OWN = "own"
 MAILS = ("email",)  # § 7(3) UWG is about electronic mail
 
 
@@ -55,7 +56,7 @@ class PurposeForm(forms.ModelForm):  # type: ignore[type-arg]
 class NewPurposeForm(PurposeForm):
     """One that banners and platforms know, or one with a key of the team's own."""
 
-    known = forms.ChoiceField(label=_("Purpose"), required=False)
+    known = forms.ChoiceField(label=_("Purpose"))
 
     class Meta(PurposeForm.Meta):
         fields = ("key", *PurposeForm.Meta.fields)  # type: ignore[assignment]
@@ -67,11 +68,13 @@ class NewPurposeForm(PurposeForm):
         self.fields["name"].help_text = self.fields["name_de"].help_text = _("Empty: the usual one.")
         there = set(Purpose.objects.filter(workspace=self.instance.workspace).values_list("key", flat=True))
         known = [(key, gettext(name)) for key, (name, _destination) in KNOWN.items() if key not in there]
-        self.fields["known"].choices = [*known, ("", _("One of your own"))]  # type: ignore[attr-defined]
+        self.fields["known"].choices = [*known, (OWN, _("One of your own"))]  # type: ignore[attr-defined]
+        self.initial["known"] = next((key for key, _name in known if key.endswith(PLATFORMS[2:])), OWN)
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
-        key = values["key"] = values.get("known") or values.get("key") or ""
+        known = values.get("known", OWN)
+        key = values["key"] = known if known != OWN else values.get("key") or ""
         self._refuse(key)
         usual, destination = KNOWN.get(key, ("", key.partition(":")[2]))
         self.instance.destination = destination

@@ -75,7 +75,14 @@ def test_the_teams_pages_are_accessible(
     say(workspace, someone(workspace), Decision.WITHDRAWN, source="one_click")
     log_in(page, live_server, alice)
     page.set_viewport_size(size)  # type: ignore[arg-type]
-    for name, more in (("overview", []), ("purpose", [email.pk]), ("import", []), ("person", [])):
+    for name, more in (
+        ("overview", []),
+        ("purpose", [email.pk]),
+        ("add_purpose", []),
+        ("edit_purpose", [email.pk]),
+        ("import", []),
+        ("person", []),
+    ):
         page.goto(live_server.url + reverse(f"consent:{name}", args=[workspace.slug, *more]))
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         assert violations(page) == [], name

@@ -15,7 +15,7 @@ from tracking.consent_models import Decision
 from tracking.models import BannerChoice, ConsentState, Purpose
 from workspaces.models import AuditEvent, Role, Workspace
 
-VALUES = {"known": "", "key": "", "name": "", "name_de": "", "expiry_months": "24", "legal_basis": "consent"}
+VALUES = {"known": "own", "key": "", "name": "", "name_de": "", "expiry_months": "24", "legal_basis": "consent"}
 
 
 def url(workspace: Workspace, name: str, *more: object) -> str:
