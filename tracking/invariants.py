@@ -12,13 +12,14 @@ from django.apps import apps
 from django.db import connection
 
 from mops.lib.tenancy import SameWorkspace
-from tracking.consent.checking import DIFFERING
+from tracking.consent import checking
+from workspaces.models import Workspace
 
 
 class Invariant(NamedTuple):
     code: str
     holds: str
-    query: str  # selects what breaks it; %(since)s is the oldest reception to look at, %(workspace)s NULL for all workspaces
+    query: str  # selects what breaks it; %(since)s is the oldest reception to look at
 
 
 class Broken(NamedTuple):
@@ -63,7 +64,6 @@ INVARIANTS = (
         LEFT JOIN channels_syncrun run ON run.id = coverage.run_id AND run.state = 'done' AND run.account_id = coverage.account_id
             AND run.report = coverage.report AND coverage.day >= run.since AND coverage.day < run.until
         WHERE run.id IS NULL"""),
-    Invariant("I6", "what the gate reads follows from what people said", DIFFERING),
     Invariant("I7", "nothing runs on a lease that ended long ago", """
         SELECT 'pull', id FROM channels_syncrun WHERE state = 'running' AND lease_until < now() - interval '60 seconds'
         UNION ALL SELECT 'import', id FROM tracking_importfile
@@ -76,6 +76,8 @@ INVARIANTS = (
         LEFT JOIN tracking_source s ON (s.workspace_id, s.id) = (r.workspace_id, r.source_id)
         WHERE r.received_at >= %(since)s AND s.id IS NULL"""),
 )  # fmt: skip
+
+STATES = Invariant("I6", "what the gate reads follows from what people said", checking.DIFFERING)
 
 
 def same_workspace() -> Iterator[Invariant]:
@@ -97,7 +99,14 @@ def broken(since: datetime) -> list[Broken]:
     found, since = [], since.replace(minute=0, second=0, microsecond=0)  # events of erased people keep their hour only
     with connection.cursor() as cursor:
         for invariant in (*INVARIANTS, *same_workspace()):
-            cursor.execute(invariant.query, {"since": since, "workspace": None})
+            cursor.execute(invariant.query, {"since": since})
             if rows := cursor.fetchall():
                 found.append(Broken(invariant, len(rows), rows[:5]))
-    return found
+    return found + list(_states())
+
+
+def _states() -> Iterator[Broken]:
+    """Workspace by workspace, as the check does it every night."""
+    for workspace in Workspace.objects.order_by("pk"):
+        if count := checking.differing(workspace):
+            yield Broken(STATES, count, [(workspace.slug,)])

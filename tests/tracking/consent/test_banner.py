@@ -14,7 +14,7 @@ from tests.tracking.consent.people import say
 from tests.tracking.sending import a_source, send
 from tracking import tasks
 from tracking.blind_index import Subject, subject_of
-from tracking.consent import chain, locking, noting, proof, purposes
+from tracking.consent import chain, locking, noting, printing, proof, purposes
 from tracking.consent_models import Decision
 from tracking.ingest import run
 from tracking.models import BannerChoice, ConsentEvent, ConsentState, Event, Identity, Profile, RawBody, Rejection, Source
@@ -280,7 +280,7 @@ def test_profile_and_proof_say_where_it_was_given(workspace: Workspace, source: 
     assert "Device · Consent banner · Shop (sample) · https://shop.example/boots" in [entry.detail for entry in shown]
     details = dict(proof.timeline(workspace, device)[0].details)
     assert details.items() >= {"Data source": "Shop (sample)", "Mechanism": "cookiebot", "Browser": "Firefox, Windows"}.items()
-    assert proof.pdf(workspace, device, "a-1").startswith(b"%PDF")
+    assert printing.pdf(workspace, device, "a-1").startswith(b"%PDF")
 
 
 def test_a_tc_string_is_kept_whole_with_its_manager(source: Source, tc_string: str) -> None:
