@@ -52,8 +52,10 @@ def lines(workspace: Workspace, destination: str) -> list[Line]:
 def _identifiers(workspace: Workspace, indexes: Collection[str]) -> dict[str, str]:
     """Clear text by blind index, from profiles, and from requests of people whose profile is erased already."""
     vault = Vault(workspace.pk)
-    requests = DataSubjectRequest.objects.filter(workspace=workspace, subject__in=indexes).exclude(sealed_identifier=b"")
-    found = {request.subject: request.identifier for request in requests}
+    requests = DataSubjectRequest.objects.filter(workspace=workspace).exclude(sealed_identifier=b"")
+    found = {request.subject: request.identifier for request in requests.filter(subject__in=indexes)}
+    for request in requests.filter(state=DataSubjectRequest.State.RUNNING):
+        found |= request.found.get("identifiers", {})
     for identity in Identity.objects.filter(workspace=workspace, index__in=indexes):
         found[identity.index] = str(vault.open(bytes(identity.sealed), identity_owner(identity.kind, identity.index)))
     return found

@@ -107,13 +107,17 @@ def of_indexes(workspace: Workspace, subjects: frozenset[Subject], known: frozen
     return _completed(Person(workspace, known=known, subjects=subjects), Indexer(workspace.pk))
 
 
-def as_lists(person: Person) -> dict[str, list[Any]]:
+def as_lists(person: Person) -> dict[str, Any]:
     """The person as JSON, to be sealed while their own rows are erased."""
-    subjects = [(subject.kind, subject.index) for subject in person.subjects]
-    return {"profiles": list(person.profiles), "known": list(person.known), "subjects": subjects, "shared": list(person.shared)}
+    indexer = Indexer(person.workspace.pk)
+    return {
+        "profiles": list(person.profiles), "known": list(person.known), "shared": list(person.shared),
+        "subjects": [(subject.kind, subject.index) for subject in person.subjects],
+        "identifiers": {subject_of(indexer, kind, value).index: value for kind, value in person.known},
+    }  # fmt: skip
 
 
-def of_lists(workspace: Workspace, found: Mapping[str, list[Any]]) -> Person:
+def of_lists(workspace: Workspace, found: Mapping[str, Any]) -> Person:
     """The person of `as_lists`, and whatever has come to them since."""
     person = Person(
         workspace, profiles=frozenset(found["profiles"]), known=frozenset((kind, value) for kind, value in found["known"]),

@@ -16,7 +16,7 @@ from django.db import connection
 from mops.lib import clock
 from tests.tracking.rights.planting import EMAIL, IDS, PACKED, Planted
 from tests.tracking.sending import a_source, send, track
-from tracking.consent import chain
+from tracking.consent import by_hand, chain
 from tracking.ingest import run
 from tracking.invariants import broken
 from tracking.models import (
@@ -214,6 +214,8 @@ def test_what_waits_is_found_again_by_every_identifier_of_the_person(planted: Pl
     request = passed(request)
     waiting = {table: target["waiting"] for table, target in request.outcome.items() if target["waiting"]}
     assert (request.state, waiting) == ("running", {"tracking.Release": 1, "tracking.ImportFile": 1})
+    destination = Release.objects.get(workspace=planted.workspace).destination
+    assert [line.identifier for line in by_hand.lines(planted.workspace, destination)] == [EMAIL]  # somebody has to remove it there
     settled(planted)
     ImportFile.objects.update(lease_until=clock.now() - timedelta(seconds=1))
     request = passed(request)
