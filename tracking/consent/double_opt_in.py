@@ -97,9 +97,10 @@ def hashed(token: str) -> str:
 
 
 def find(token: str) -> DoubleOptIn | None:
-    """The request this link still confirms."""
+    """The request this link still confirms. A refusal or objection since then has ended it."""
     open_ones = DoubleOptIn.objects.filter(confirmed_at=None, revoked_at=None, expires_at__gt=clock.now())
-    return open_ones.select_related("workspace", "purpose", "text").filter(token_hash=hashed(token)).first()
+    asked = open_ones.select_related("workspace", "purpose", "text").filter(token_hash=hashed(token)).first()
+    return None if asked and suppression.is_unreachable(asked.workspace, Subject(asked.subject_kind, asked.subject)) else asked
 
 
 @transaction.atomic
@@ -109,10 +110,9 @@ def confirm(token: str, proof: Mapping[str, Any]) -> ConsentEvent:
     if asked is None:
         raise UnableToConfirm
     subject = Subject(asked.subject_kind, asked.subject)
-    suppression.lift(asked.workspace, subject)
     proof = {**proof, "double_opt_in": _story(asked)}
     statement = Statement(subject, asked.purpose.key, Decision.GRANTED, "double_opt_in", text=asked.text, proof=proof)
-    event = record(asked.workspace, statement)
+    (event,) = suppression.record_own(asked.workspace, [statement])
     # After the ledger's locks: a withdrawal takes them first too, and then ends open requests.
     if not DoubleOptIn.objects.filter(pk=asked.pk, confirmed_at=None, revoked_at=None).update(confirmed_at=event.at):
         raise UnableToConfirm

@@ -9,14 +9,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.urls import reverse
 
 from mops.lib import clock
 from tracking.blind_index import Subject
-from tracking.consent.ledger import Statement, record_many, withdraw
+from tracking.consent import linking, locking, suppression
+from tracking.consent.ledger import Statement, withdraw
 from tracking.consent.purposes import current_text
 from tracking.consent_models import Decision
-from tracking.models import ConsentState, ConsentText, Purpose
+from tracking.models import ConsentState, ConsentText, DoubleOptIn, Purpose
 from workspaces.models import Workspace
 
 SALT = "consent.preferences"
@@ -25,6 +27,10 @@ MAIL_PURPOSES = ("email", "email_open_tracking")
 
 class BadLink(Exception):
     """The link was cut or changed on its way."""
+
+
+class Unreachable(Exception):
+    """The person is on the list for a reason that no consent lifts: a complaint, a bounce, an erasure."""
 
 
 class TextChanged(Exception):
@@ -37,7 +43,8 @@ class Choice:
 
     purpose: Purpose
     text: ConsentText | None  # None: nothing is asked for any more, it can only be withdrawn
-    is_granted: bool
+    is_granted: bool  # and usable: the switch is on
+    is_held: bool  # the ledger has a grant, which the list may overrule
     decided_at: Any  # datetime, or None if nothing was ever said
 
 
@@ -66,14 +73,16 @@ def unsubscribe_headers(workspace: Workspace, subject: Subject) -> dict[str, str
 
 
 def choices(workspace: Workspace, subject: Subject, language: str) -> list[Choice]:
-    """Every purpose people are asked about, and every one this person ever decided on."""
+    """Every purpose people are asked about, and every one this person ever decided on. Nothing is on for those on the list."""
+    is_listed = suppression.entry(workspace, subject) is not None
     states = {s.purpose_id: s for s in ConsentState.objects.filter(workspace=workspace, subject=subject.index)}
     found = []
     for purpose in Purpose.objects.filter(workspace=workspace).order_by("pk"):
         text = current_text(purpose, language) or current_text(purpose, "en" if language == "de" else "de")
         state = states.get(purpose.pk)
         if text or state:
-            found.append(Choice(purpose, text, _holds(state), state.since if state else None))
+            is_held = _holds(state)
+            found.append(Choice(purpose, text, is_held and not is_listed, is_held, state.since if state else None))
     return found
 
 
@@ -90,7 +99,10 @@ def save(
     language: str,
     proof: Mapping[str, Any],
 ) -> int:
-    """Make `wanted` purposes the granted ones; `read_texts` are the texts on the page. How many changed. Raises TextChanged."""
+    """Make `wanted` purposes the granted ones; `read_texts` are the texts on the page. How many changed.
+
+    A grant given here ends an objection. Raises TextChanged, Unreachable.
+    """
     statements = []
     for choice in choices(workspace, subject, language):
         wants = choice.purpose.key in wanted
@@ -98,17 +110,22 @@ def save(
             if choice.text.pk not in read_texts:
                 raise TextChanged
             statements.append(Statement(subject, choice.purpose.key, Decision.GRANTED, "preferences", choice.text, proof=proof))
-        elif choice.is_granted and not wants:
+        elif choice.is_held and not wants:
             statements.append(Statement(subject, choice.purpose.key, Decision.WITHDRAWN, "preferences", choice.text, proof=proof))
-    return len(record_many(workspace, statements))
+    if any(statement.decision == Decision.GRANTED for statement in statements) and suppression.is_unreachable(workspace, subject):
+        raise Unreachable
+    return len(suppression.record_own(workspace, statements))
 
 
+@transaction.atomic
 def withdraw_everything(workspace: Workspace, subject: Subject, *, proof: Mapping[str, Any]) -> int:
-    """Withdraw whatever holds, in one click. How many."""
-    rows = ConsentState.objects.filter(
-        workspace=workspace, subject=subject.index, decision__in=[Decision.GRANTED, Decision.UNPROVEN]
-    )
-    return len(withdraw(workspace, subject, rows.values_list("purpose__key", flat=True), source="preferences", proof=proof))
+    """Withdraw in one click whatever any identifier of the person holds or is being asked for. How many."""
+    locking.links(workspace.pk, changing=False)
+    indexes = [one.index for one in linking.groups(workspace.pk, [subject])[subject]]
+    held = ConsentState.objects.filter(workspace=workspace, subject__in=indexes, decision__in=[Decision.GRANTED, Decision.UNPROVEN])
+    asked = DoubleOptIn.objects.filter(workspace=workspace, subject__in=indexes, confirmed_at=None, revoked_at=None)
+    keys = {key for rows in (held, asked) for key in rows.values_list("purpose__key", flat=True)}
+    return len(withdraw(workspace, subject, keys, source="preferences", proof=proof))
 
 
 def unsubscribe(workspace: Workspace, subject: Subject, *, proof: Mapping[str, Any]) -> None:

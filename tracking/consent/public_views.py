@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from tracking.blind_index import Subject
-from tracking.consent import double_opt_in, evidence, preferences
+from tracking.consent import double_opt_in, evidence, preferences, suppression
 from tracking.models import DoubleOptIn
 
 LANGUAGES = ("de", "en")
@@ -75,7 +75,11 @@ def centre(request: HttpRequest, token: str) -> HttpResponse:
     context: dict[str, Any] = {"space": workspace, "language": language, "kind": subject.kind}
     if request.method == "POST":
         context |= _change(request, workspace, subject, language)
-    context["choices"] = preferences.choices(workspace, subject, language)
+    context |= {
+        "choices": preferences.choices(workspace, subject, language),
+        "listed": suppression.entry(workspace, subject),
+        "is_over": suppression.is_unreachable(workspace, subject),
+    }
     return render(request, "consent/preferences.html", context)
 
 
@@ -89,6 +93,8 @@ def _change(request: HttpRequest, workspace: Any, subject: Any, language: str) -
         preferences.save(workspace, subject, request.POST.getlist("purpose"), texts, language=language, proof=proof)
     except preferences.TextChanged:
         return {"text_changed": True}
+    except preferences.Unreachable:
+        return {}  # the page says why
     return {"saved": True}
 
 

@@ -80,6 +80,26 @@ def test_a_withdrawal_in_between_ends_the_link(workspace: Workspace, link: str, 
     assert leave(workspace, someone(workspace)).allowed == []
 
 
+@pytest.mark.parametrize("reason", ["objection", "complaint", "bounce"])
+def test_an_objection_in_between_ends_the_link(workspace: Workspace, link: str, client: Client, reason: Suppression.Reason) -> None:
+    suppression.suppress(workspace, someone(workspace), Suppression.Reason(reason))
+    assert client.get(link).status_code == client.post(link).status_code == 404
+    assert suppression.entry(workspace, someone(workspace))
+    assert leave(workspace, someone(workspace)).allowed == []
+
+
+def test_who_asks_anew_after_an_objection_ends_it_by_the_button(
+    workspace: Workspace, text: ConsentText, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    suppression.suppress(workspace, someone(workspace), Suppression.Reason.OBJECTION)
+    double_opt_in.request(workspace, "erika@example.org", "email", language="de", proof=PROOF)
+    assert suppression.entry(workspace, someone(workspace))
+    found = re.search(r"(/consent/confirm/\S+)", mailoutbox[0].body)
+    assert found
+    assert client.post(found[1]).status_code == 200
+    assert leave(workspace, someone(workspace)).allowed == [someone(workspace)]
+
+
 def test_an_address_cannot_be_flooded(workspace: Workspace, link: str, mailoutbox: list[EmailMessage]) -> None:
     assert double_opt_in.request(workspace, "erika@example.org", "email", language="de", proof=PROOF) is None
     for hours in (1, 2, 3):

@@ -9,13 +9,14 @@ from django.db import IntegrityError, InternalError, ProgrammingError, connectio
 from django.utils import timezone
 
 from tests.tracking.consent.people import leave, say, someone
+from tracking.blind_index import subject_of
 from tracking.consent import chain, linking, removals, suppression
 from tracking.consent.gate import release
-from tracking.consent.ledger import expire_due, withdraw
+from tracking.consent.ledger import Statement, expire_due, withdraw
 from tracking.consent.merging import merge_subjects
 from tracking.consent.purposes import UnknownPurpose
 from tracking.consent_models import Decision
-from tracking.models import ConsentEvent, ConsentState, Release, Suppression
+from tracking.models import ConsentEvent, ConsentState, Purpose, Release, Suppression
 from workspaces.models import Workspace
 
 GRANTED, DENIED, WITHDRAWN, UNPROVEN = Decision.GRANTED, Decision.DENIED, Decision.WITHDRAWN, Decision.UNPROVEN
@@ -144,8 +145,73 @@ def test_the_suppression_list_beats_every_consent(workspace: Workspace) -> None:
     say(workspace, erika, GRANTED)
     assert leave(workspace, erika, job="job-2").allowed == []
     assert Release.objects.get().removal == "queued"
-    assert suppression.lift(workspace, erika)
-    assert leave(workspace, erika, job="job-3").allowed == [erika]
+    suppression.record_own(workspace, [Statement(erika, "phone", GRANTED, "preferences")])
+    assert leave(workspace, erika, job="job-3").allowed == [erika], "she said so after her objection"
+
+
+def test_an_objection_is_refused_in_the_ledger_for_every_purpose_and_identifier(workspace: Workspace) -> None:
+    erika, phone = someone(workspace), subject_of(workspace.pk, "phone", "+49 30 5550100")
+    say(workspace, phone, GRANTED, "phone")
+    merge_subjects(workspace, erika, phone)
+    suppression.suppress(workspace, erika, Suppression.Reason.OBJECTION, actor="Nora", proof={"reason": "letter"})
+    said = ConsentEvent.objects.filter(workspace=workspace, source="objection", actor="Nora", proof__reason="letter")
+    assert set(said.values_list("subject", "purpose")) == {
+        (subject.index, purpose.pk) for subject in (erika, phone) for purpose in Purpose.objects.filter(workspace=workspace)
+    }
+    assert set(said.filter(decision=WITHDRAWN).values_list("purpose__key", flat=True)) == {"phone"}
+
+
+def test_what_was_granted_before_an_objection_never_counts_again(workspace: Workspace) -> None:
+    erika, before = someone(workspace), timezone.now() - timedelta(hours=1)
+    suppression.suppress(workspace, erika, Suppression.Reason.OBJECTION)
+    say(workspace, erika, GRANTED, source="import", given_at=before)
+    later = Purpose.objects.create(workspace=workspace, key="post", name="Letters")
+    say(workspace, erika, GRANTED, "post", source="import", given_at=before)
+    suppression.record_own(workspace, [Statement(erika, "phone", GRANTED, "preferences")])
+    assert not suppression.entry(workspace, erika)
+    for job, purpose in enumerate(("email", later.key)):
+        assert leave(workspace, erika, purpose=purpose, job=f"job-{job}").allowed == []
+    assert leave(workspace, erika, purpose="phone", job="phone").allowed == [erika]
+
+
+@pytest.mark.parametrize("reason", [Suppression.Reason.OBJECTION, Suppression.Reason.ERASURE])
+def test_who_turns_out_to_be_a_person_on_the_list_is_on_it_too(workspace: Workspace, reason: Suppression.Reason) -> None:
+    erika, phone = someone(workspace), subject_of(workspace.pk, "phone", "+49 30 5550100")
+    say(workspace, phone, GRANTED, "phone")
+    leave(workspace, phone, purpose="phone")
+    suppression.suppress(workspace, erika, reason)
+    assert merge_subjects(workspace, erika, phone) == 1
+    assert ConsentState.objects.get(subject=phone.index, purpose__key="phone").decision == DENIED
+    assert Release.objects.get().removal == "queued"
+    assert suppression.entry(workspace, phone).reason == reason  # type: ignore[union-attr]
+    say(workspace, phone, GRANTED, "phone")
+    assert leave(workspace, phone, purpose="phone", job="job-2").allowed == []
+
+
+def test_a_new_consent_takes_all_identifiers_of_the_person_off_the_list(workspace: Workspace) -> None:
+    erika, phone = someone(workspace), subject_of(workspace.pk, "phone", "+49 30 5550100")
+    say(workspace, phone, GRANTED, "phone")
+    merge_subjects(workspace, erika, phone)
+    suppression.suppress(workspace, phone, Suppression.Reason.OBJECTION)
+    suppression.record_own(workspace, [Statement(erika, "email", GRANTED, "preferences")])
+    assert not Suppression.objects.exists()
+    assert leave(workspace, erika).allowed == [erika]
+    assert leave(workspace, phone, purpose="phone", job="job-2").allowed == []
+
+
+def test_a_complaint_outlasts_a_new_consent(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    suppression.suppress(workspace, erika, Suppression.Reason.COMPLAINT)
+    suppression.record_own(workspace, [Statement(erika, "email", GRANTED, "preferences")])
+    assert leave(workspace, erika).allowed == []
+
+
+def test_an_erasure_that_is_repeated_says_nothing_twice(workspace: Workspace) -> None:
+    erika = someone(workspace)
+    say(workspace, erika, GRANTED)
+    for _pass in range(2):
+        suppression.suppress(workspace, erika, Suppression.Reason.ERASURE)
+    assert list(ConsentEvent.objects.order_by("seq").values_list("decision", flat=True)) == [GRANTED, WITHDRAWN]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -19,15 +20,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.tracking.consent.people import say, someone
 from tests.tracking.consent.visiting import NAME, Browser
 from tracking.blind_index import Subject, subject_of
-from tracking.consent import banner, chain, checking, noting, suppression
+from tracking.consent import banner, chain, checking, double_opt_in, noting, purposes, suppression
 from tracking.consent.deriving import RESTRICTIONS, derive
 from tracking.consent.gate import release
-from tracking.consent.ledger import expire_due, withdraw
+from tracking.consent.ledger import Statement, expire_due, withdraw
 from tracking.consent.merging import merge_subjects
-from tracking.consent.purposes import ensure
 from tracking.consent.suppression import Suppression
 from tracking.consent_models import Decision
-from tracking.models import ConsentEvent, ConsentState, Release
+from tracking.models import ConsentEvent, ConsentState, DoubleOptIn, Release
 from workspaces.models import Workspace
 
 HISTORIES = 500
@@ -35,7 +35,7 @@ PURPOSES = ["analytics", "phone"]
 NAMES = ["one", "two", "three"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 people = st.integers(0, len(NAMES))  # the last is a browser
-purposes = st.sampled_from(PURPOSES)
+uses = st.sampled_from(PURPOSES)
 BANNER = [{"analytics": True, "phone": True}, {"analytics": True, "phone": False}, {"analytics": False, "phone": False}]
 SKEWS = [timedelta(0), timedelta(minutes=1), timedelta(minutes=-1), timedelta(hours=3), timedelta(days=-300)]
 VALID = timedelta(days=700)  # at least, of every grant
@@ -72,6 +72,7 @@ class Histories(RuleBasedStateMachine):
         self.told: dict[tuple[Subject, str], Told] = defaultdict(Told)
         self.groups = [{person} for person in self.subjects]
         self.suppressed: set[Subject] = set()
+        self.asked: list[tuple[Subject, str, datetime]] = []
         self.jobs = 0
         self.device, self.browser = self.subjects[-1], Browser(self.workspace.pk, skew)
 
@@ -105,14 +106,14 @@ class Histories(RuleBasedStateMachine):
     def _group(self, person: Subject) -> set[Subject]:
         return next(group for group in self.groups if person in group)
 
-    @rule(who=people, purpose=purposes, hours=st.sampled_from([0, 0, 1, 48, 17_000]))
+    @rule(who=people, purpose=uses, hours=st.sampled_from([0, 0, 1, 48, 17_000]))
     def grant(self, who: int, purpose: str, hours: int) -> None:
         self._pass(seconds=1)
         given = self.now - timedelta(hours=hours)
         say(self.workspace, self.subjects[who], Decision.GRANTED, purpose, given_at=given)
         self.told[self.subjects[who], purpose].yes.append(given)
 
-    @rule(who=people, purpose=purposes, decision=st.sampled_from([Decision.DENIED, Decision.WITHDRAWN]))
+    @rule(who=people, purpose=uses, decision=st.sampled_from([Decision.DENIED, Decision.WITHDRAWN]))
     def refuse(self, who: int, purpose: str, decision: Decision) -> None:
         self._pass(seconds=1)
         say(self.workspace, self.subjects[who], decision, purpose, given_at=self.now - timedelta(days=3))
@@ -127,7 +128,7 @@ class Histories(RuleBasedStateMachine):
             for purpose in PURPOSES:
                 self.told[person, purpose].no_at = self.now
 
-    @rule(who=people, purpose=purposes)
+    @rule(who=people, purpose=uses)
     def import_without_proof(self, who: int, purpose: str) -> None:
         self._pass(seconds=1)
         say(self.workspace, self.subjects[who], Decision.UNPROVEN, purpose, source="import")
@@ -142,8 +143,12 @@ class Histories(RuleBasedStateMachine):
             self._keep_stricter(one | two)
 
     def _keep_stricter(self, group: set[Subject]) -> None:
+        """An objection is one to everything."""
+        objects = bool(group & self.suppressed) and not group <= self.suppressed
+        self.suppressed |= group if objects else set()
         for purpose in PURPOSES:
-            if any(self._is_no(person, purpose) for person in group):
+            refusing = {person for person in group if self._is_no(person, purpose)}
+            if objects or (refusing and refusing != group):
                 self._no(group, purpose)
 
     def _no(self, group: set[Subject], purpose: str) -> None:
@@ -166,19 +171,51 @@ class Histories(RuleBasedStateMachine):
         return rows.values_list("decision", flat=True).first() or ""
 
     @rule(who=people)
-    def suppress(self, who: int) -> None:
+    def object(self, who: int) -> None:
         self._pass(seconds=1)
         group = self._group(self.subjects[who])
-        ended = [purpose for purpose in PURPOSES if any(self._is_granted(person, purpose) for person in group)]
         suppression.suppress(self.workspace, self.subjects[who], Suppression.Reason.OBJECTION)
         self.suppressed |= group
-        for purpose in ended:
+        for purpose in PURPOSES:
             self._no(group, purpose)
 
-    @rule(who=people)
-    def lift(self, who: int) -> None:
-        suppression.lift(self.workspace, self.subjects[who])
-        self.suppressed.discard(self.subjects[who])
+    @rule(who=people, purpose=uses)
+    def agree_anew(self, who: int, purpose: str) -> None:
+        """In the preference centre."""
+        self._pass(seconds=1)
+        statement = Statement(self.subjects[who], purpose, Decision.GRANTED, "preferences")
+        suppression.record_own(self.workspace, [statement])
+        self._agreed(self.subjects[who], purpose)
+
+    def _agreed(self, person: Subject, purpose: str) -> None:
+        self.told[person, purpose].yes.append(self.now)
+        self.suppressed -= self._group(person)
+
+    @rule(who=st.integers(0, len(NAMES) - 1), purpose=uses)
+    def ask_by_mail(self, who: int, purpose: str) -> None:
+        self._pass(hours=9)  # as often as an address may be asked
+        asked = double_opt_in.request(self.workspace, f"{NAMES[who]}@example.org", purpose, language="en", proof={})
+        assert asked
+        DoubleOptIn.objects.filter(pk=asked.pk).update(token_hash=double_opt_in.hashed(str(len(self.asked))))
+        self.asked.append((self.subjects[who], purpose, self.now))
+
+    @rule(number=st.integers(0, 3))
+    def confirm(self, number: int) -> None:
+        """A link of whenever: it counts if nothing was refused since, once, for a week."""
+        self._pass(seconds=1)
+        if number >= len(self.asked):
+            return
+        person, purpose, at = self.asked[number]
+        told = self.told[person, purpose]
+        counts = self.now < at + double_opt_in.VALID and (told.no_at is None or told.no_at < at)
+        try:
+            double_opt_in.confirm(str(number), {})
+        except double_opt_in.UnableToConfirm:
+            assert not counts
+        else:
+            assert counts
+            self._agreed(person, purpose)
+            self.asked[number] = (person, purpose, START - double_opt_in.VALID)
 
     @rule(months=st.sampled_from([1, 12, 23]))
     def wait(self, months: int) -> None:
@@ -258,10 +295,13 @@ def run(histories: int, machine: type[Histories] = Histories) -> None:
     machine.workspace = Workspace.objects.create(name="Histories (sample)", slug="histories")
     machine.subjects = [someone(machine.workspace, name) for name in NAMES]
     machine.subjects.append(subject_of(machine.workspace.pk, "device", NAME))
-    ensure(machine.workspace)
-    run_state_machine_as_test(machine, settings=settings(
-        max_examples=histories, stateful_step_count=12, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-    ))  # fmt: skip
+    purposes.ensure(machine.workspace)
+    for key, purpose in purposes.purposes_of(machine.workspace, PURPOSES).items():
+        purposes.publish(purpose, "en", f"May we use it for {key}?", by=None)
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
+        run_state_machine_as_test(machine, settings=settings(
+            max_examples=histories, stateful_step_count=12, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+        ))  # fmt: skip
 
 
 @pytest.mark.long
