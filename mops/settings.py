@@ -165,6 +165,9 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)  # in front of us, each adding an address to X-Forwarded-For
+if TRUSTED_PROXIES < 0:
+    raise environ.ImproperlyConfigured("TRUSTED_PROXIES counts the proxies in front of mops: 0 or more")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

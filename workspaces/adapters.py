@@ -7,6 +7,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 from django.utils import translation
 
+from mops.lib.client_address import client_address
 from mops.lib.crypto import seal, unseal
 
 OWNER = "mfa"
@@ -20,6 +21,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def format_email_subject(self, subject: str) -> str:
         return subject
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whose tries are counted; behind a proxy that was not told to us, those of everybody together."""
+        return client_address(request) or str(request.META.get("REMOTE_ADDR", ""))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         user = context.get("user")

@@ -12,6 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from mops.lib import clock
+from mops.lib.client_address import client_address
 from tracking.blind_index import key
 from tracking.models import BlindKey
 
@@ -24,7 +25,7 @@ def of_request(request: HttpRequest, workspace_id: int, *, mechanism: str, url: 
     return {
         "url": url or request.build_absolute_uri(request.path),
         "mechanism": mechanism,
-        **address_proof(workspace_id, request.META.get("REMOTE_ADDR", "")),
+        **address_proof(workspace_id, client_address(request)),
         "user_agent": family(request.headers.get("User-Agent", "")),
     }
 
