@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
 from mops.lib import clock
 from tests.tracking.importing import drain, import_source, numbers, run, upload
@@ -137,7 +138,8 @@ CONSENTS = (
 
 def test_a_consent_counts_with_its_whole_proof_only(workspace: Workspace, source: Source) -> None:
     purpose = purposes.purposes_of(workspace, ["email"])["email"]
-    purposes.publish(purpose, "de", "Ja, ich möchte Post.", by=None)
+    with time_machine.travel("2026-01-01T00:00:00Z"):
+        purposes.publish(purpose, "de", "Ja, ich möchte Post.", by=None)
     for _ in range(2):
         file = run(upload(workspace, "contacts", CONSENTS, source, purpose="email"))
     assert ConsentEvent.objects.filter(source="import").count() == 3
@@ -146,6 +148,16 @@ def test_a_consent_counts_with_its_whole_proof_only(workspace: Workspace, source
     assert numbers(file) == (0, 0, 4, 0)
     first = ImportFile.objects.earliest("pk")
     assert (first.consents, first.unproven, file.consents) == (1, 2, 0)
+
+
+def test_a_consent_from_before_our_texts_counts_by_its_wording(workspace: Workspace, source: Source) -> None:
+    text = (
+        "email,consent at,wortlaut,consent url,mechanism\n"
+        "a@example.org,2024-01-05T10:00:00Z,Ja. Mehr unter info@shop.example,https://shop.example/n,checkbox\n"
+    )
+    run(upload(workspace, "contacts", text, source, purpose="email"))
+    event = ConsentEvent.objects.get(decision="granted")
+    assert event.proof["wording"] == "Ja. Mehr unter info@shop.example"
 
 
 def test_a_consent_for_an_unknown_purpose_refuses_its_line(workspace: Workspace, source: Source) -> None:

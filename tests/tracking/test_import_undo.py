@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import OperationalError
 
 from mops.lib import clock
@@ -282,7 +283,8 @@ def test_events_that_still_wait_are_taken_back_too(workspace: Workspace) -> None
 
 @pytest.mark.parametrize("ends", [True, False])
 def test_consents_of_the_file_end_if_that_is_wanted(workspace: Workspace, ends: bool) -> None:
-    purposes.publish(purposes.purposes_of(workspace, ["email"])["email"], "de", "Ja.", by=None)
+    with time_machine.travel("2026-01-01T00:00:00Z"):
+        purposes.publish(purposes.purposes_of(workspace, ["email"])["email"], "de", "Ja.", by=None)
     text = (
         "email,consent at,text version,text language,consent url,mechanism\n"
         "a@example.org,2026-01-05T10:00:00Z,1,de,https://shop.example/news,checkbox\n"

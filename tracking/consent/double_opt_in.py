@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from mops.lib import clock
 from tracking.blind_index import Subject, normalised, subject_of
-from tracking.consent import suppression
+from tracking.consent import blanking, suppression
 from tracking.consent.ledger import Statement, record
 from tracking.consent.purposes import current_text, purposes_of
 from tracking.consent_models import Decision, SubjectKind
@@ -60,12 +60,12 @@ def request(workspace: Workspace, email: str, purpose: str, *, language: str, pr
         return None
     if suppression.is_unreachable(workspace, subject):
         return None
-    token = secrets.token_urlsafe(32)
+    token, proof = secrets.token_urlsafe(32), blanking.proof(proof)
     with transaction.atomic():
         record(workspace, Statement(subject, purpose, Decision.UNPROVEN, "double_opt_in", text=text, proof=proof))
         asked = DoubleOptIn.objects.create(
             workspace=workspace, subject=subject.index, purpose=found, text=text, token_hash=hashed(token), language=language,
-            requested=dict(proof), requested_at=at, expires_at=at + VALID,
+            requested=proof, requested_at=at, expires_at=at + VALID,
         )  # fmt: skip
     try:
         _send(asked, address, token)

@@ -1,4 +1,7 @@
-"""Consents from elsewhere, as a file. A line without full proof is kept as "not proven", which never opens the gate."""
+"""Consents from elsewhere, as a file. A line without full proof is kept as "not proven", which never opens the gate.
+
+What people were shown is proven by a text that was published here before they agreed, or else by its wording, in the line itself.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from mops.lib import clock
 from tracking.blind_index import Indexer, Unidentifiable
+from tracking.consent import blanking
 from tracking.consent.evidence import address_proof
 from tracking.consent.ledger import Statement, record_many
 from tracking.consent.purposes import UnknownPurpose, purposes_of
@@ -19,10 +23,12 @@ from tracking.models import ConsentText, Purpose
 from workspaces import audit
 from workspaces.models import User, Workspace
 
+LONGEST = 5_000  # characters of a wording, as of a text published here
 CHUNK = 500  # statements in one transaction
 NEEDED = ("identifier", "purpose")
-PROOF = ("given_at", "url", "mechanism", "text_version", "language")  # a grant needs all of them
-COLUMNS = (*NEEDED, "kind", "decision", *PROOF, "ip", "user_agent", "doi_sent_at", "doi_confirmed_at")
+PROOF = ("given_at", "url", "mechanism")  # a grant needs all of them, and what was shown:
+TEXT, WORDING = ("text_version", "language"), "wording"  # one or the other
+COLUMNS = (*NEEDED, "kind", "decision", *PROOF, *TEXT, WORDING, "ip", "user_agent", "doi_sent_at", "doi_confirmed_at")
 RESTRICTING = {Decision.DENIED.value, Decision.WITHDRAWN.value}
 
 
@@ -46,6 +52,7 @@ def store(workspace: Workspace, content: bytes, name: str, *, by: User | None) -
     places = {header.strip().lower(): place for place, header in enumerate(table.headers)}
     if missing := [column for column in NEEDED if column not in places]:
         raise tables.UnableToRead(_("The file has no column “%(column)s”.") % {"column": missing[0]})
+    name = blanking.text(name)
     reader = Reader(workspace, name, str(by) if by else audit.SYSTEM)
     for chunk in _chunks(table.lines):
         statements = [s for line in chunk if (s := reader.read(line.number, _cells(line.cells, places))) is not None]
@@ -65,6 +72,17 @@ def _chunks(lines: Sequence[tables.Line]) -> Iterator[Sequence[tables.Line]]:
 
 def _cells(cells: Sequence[Any], places: Mapping[str, int]) -> dict[str, Any]:
     return {column: cells[place] for column, place in places.items() if column in COLUMNS and place < len(cells)}
+
+
+def _proof(cells: Mapping[str, str]) -> dict[str, str]:
+    """What the line says of how it came about, without the person's address: the ledger cannot forget it."""
+    told = {name: cells[name] for name in COLUMNS[2:] if cells.get(name) and name not in ("ip", "url", WORDING)}
+    proof = {name: blanking.text(value, cells["identifier"]) for name, value in told.items()}
+    if url := cells.get("url"):
+        proof["url"] = blanking.without(blanking.address(url), cells["identifier"])
+    if wording := cells.get(WORDING):
+        proof[WORDING] = blanking.without(wording[:LONGEST], cells["identifier"])
+    return proof
 
 
 class Reader:
@@ -97,9 +115,11 @@ class Reader:
             raise values.Unreadable(_("“%(cell)s” is no decision.") % {"cell": said[:40]})
         given_at = self._given_at(cells.get("given_at"))
         shown = self._text(purpose, text)
-        proof = {"file": self.name, "line": number} | {name: text[name] for name in COLUMNS[2:] if text.get(name) and name != "ip"}
-        proof |= address_proof(self.workspace.pk, text.get("ip", ""))
-        proven = given_at is not None and shown is not None and bool(text.get("url") and text.get("mechanism"))
+        if shown and given_at and shown.published_at > given_at:
+            shown = None  # nobody can have read it
+        is_shown = shown is not None or bool(text.get(WORDING))
+        proven = given_at is not None and is_shown and bool(text.get("url") and text.get("mechanism"))
+        proof = {"file": self.name, "line": number, **_proof(text), **address_proof(self.workspace.pk, text.get("ip", ""))}
         decision = Decision(said) if said != "granted" or proven else Decision.UNPROVEN
         subject = self.indexer.subject(kind, identifier)
         return Statement(subject, purpose, decision, "import", shown, given_at, proof, self.actor)

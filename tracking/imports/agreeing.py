@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F
 
 from tracking.blind_index import Subject
+from tracking.consent import blanking
 from tracking.consent.ledger import SYSTEM, Statement, record_many
 from tracking.consent_models import Decision
 from tracking.models import ConsentEvent, ConsentState, ImportFile
@@ -21,7 +22,7 @@ def write(file: ImportFile, said: Sequence[tuple[int, Statement]]) -> None:
     fresh: dict[Told, Statement] = {}
     for line, statement in said:
         if (told := _told(statement)) not in known:
-            proof = {**statement.proof, "file": file.name, "line": line, "import": file.pk}
+            proof = {**statement.proof, "file": blanking.text(file.name), "line": line, "import": file.pk}
             actor = str(file.created_by) if file.created_by else SYSTEM
             fresh.setdefault(told, replace(statement, proof=proof, actor=actor))
     record_many(file.workspace, list(fresh.values()))

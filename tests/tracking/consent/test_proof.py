@@ -28,7 +28,8 @@ TEXT = "Ja, Nordlicht darf mir Neuigkeiten mailen. #strong[kein] *Markup* & <b>n
 
 @pytest.fixture
 def text(workspace: Workspace) -> ConsentText:
-    return purposes.publish(purposes.purposes_of(workspace, ["email"])["email"], "de", TEXT, by=None)
+    with time_machine.travel("2025-01-01T00:00:00Z"):
+        return purposes.publish(purposes.purposes_of(workspace, ["email"])["email"], "de", TEXT, by=None)
 
 
 def as_text(pdf: bytes, folder: Path) -> str:

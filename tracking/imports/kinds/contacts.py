@@ -42,6 +42,8 @@ FIELDS: tuple[Field, ...] = (
           " einwilligungsdatum confirmtime bestaetigtam", about_consent=True),
     Field("text_version", _("Version of the text"), "text", False, "textversion textfassung fassung", about_consent=True),
     Field("language", _("Language of the text"), "text", False, "textlanguage textsprache", about_consent=True),
+    Field("wording", _("Wording they were shown"), "text", False, "wording consenttext einwilligungstext textlaut wortlaut",
+          about_consent=True),
     Field("url", _("Page where they agreed"), "text", False, "consenturl formurl optinurl einwilligungsseite", about_consent=True),
     Field("mechanism", _("How they agreed"), "text", False, "mechanism consentmechanism optinsource nachweis proof",
           about_consent=True),
