@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from tracking.blind_index import Subject, Unidentifiable, subject_of
+from tracking.consent import blanking
 from tracking.consent_models import SubjectKind
 from tracking.imports.tables import LARGEST_FILE
 from tracking.models import Purpose
@@ -36,7 +37,7 @@ class PersonForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
-        if not self.errors:
+        if "kind" in found and "identifier" in found:
             try:
                 self.subject = subject_of(self.workspace.pk, found["kind"], found["identifier"])
             except Unidentifiable as error:
@@ -55,6 +56,16 @@ class DecisionForm(PersonForm):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, workspace=workspace, **kwargs)
         self.fields["purposes"].queryset = Purpose.objects.filter(workspace=workspace)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean()
+        if found.get("action") == self.WITHDRAW and not found.get("purposes"):
+            self.add_error("purposes", _("Tick at least one purpose."))
+        return found
+
+    def clean_reason(self) -> str:
+        """Less whatever names somebody: the ledger keeps it for good."""
+        return blanking.text(self.cleaned_data["reason"], self.cleaned_data.get("identifier", ""))
 
 
 class FileForm(forms.Form):

@@ -137,7 +137,7 @@ def _person(space: Workspace, subject: Subject) -> dict[str, Any]:
         "states": states,
         "entries": proof.timeline(space, subject),
         "releases": releases[:100],
-        "suppression": Suppression.objects.filter(workspace=space, subject=subject.index).first(),
+        "suppression": suppression.entry(space, subject),
     }
 
 
@@ -160,19 +160,20 @@ def refuse(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """Note that a person withdrew, or never wants to be reached again."""
     space = get_workspace(request, workspace, Permission.MANAGE_CONSENT)
     form = DecisionForm(request.POST, workspace=space)
+    context: dict[str, Any] = {"form": PersonForm(request.POST, workspace=space), "decision": form}
     if not form.is_valid() or form.subject is None:
-        return render(request, "consent/person.html", {"form": PersonForm(request.POST, workspace=space)}, status=400)
-    subject, actor = form.subject, str(request.user)
+        context |= _person(space, form.subject) if form.subject else {}
+        return render(request, "consent/person.html", context, status=400)
+    subject, actor, said = form.subject, str(request.user), {"reason": form.cleaned_data["reason"]}
     if form.cleaned_data["action"] == DecisionForm.SUPPRESS:
-        suppression.suppress(space, subject, Suppression.Reason.OBJECTION, actor=actor)
+        suppression.suppress(space, subject, Suppression.Reason.OBJECTION, actor=actor, proof=said)
         audit.record(space, request.user, "consent.suppressed", subject.index[:12])
     else:
         keys = [chosen.key for chosen in form.cleaned_data["purposes"]]
-        ledger.withdraw(space, subject, keys, source="member", proof={"reason": form.cleaned_data["reason"]}, actor=actor)
+        ledger.withdraw(space, subject, keys, source="member", proof=said, actor=actor)
         audit.record(space, request.user, "consent.withdrawn", subject.index[:12], purposes=keys)
     messages.success(request, _("Noted. Nothing leaves for this any more, and what left is being taken back."))
-    context = {"form": PersonForm(request.POST, workspace=space), **_person(space, subject)}
-    return render(request, "consent/person.html", context)
+    return render(request, "consent/person.html", {"form": context["form"], **_person(space, subject)})
 
 
 @never_cache

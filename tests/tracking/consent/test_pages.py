@@ -9,7 +9,7 @@ from tests.people import ClientFor
 from tests.tracking.consent.people import leave, say, someone
 from tracking.consent import differences, preferences, purposes
 from tracking.consent_models import Decision
-from tracking.models import ConsentText, Suppression
+from tracking.models import ConsentEvent, ConsentText, Suppression
 from workspaces.models import AuditEvent, Role, Workspace
 
 ERIKA = {"kind": "email", "identifier": "Erika@example.org"}
@@ -61,6 +61,28 @@ def test_a_refusal_by_telephone_closes_the_gate(client_for: ClientFor, workspace
     client.post(url(workspace, "refuse"), ERIKA | {"action": "suppress", "reason": "letter"})
     assert not leave(workspace, someone(workspace), purpose="phone", job="job-3").allowed
     assert Suppression.objects.get().reason == "objection"
+    assert ConsentEvent.objects.filter(source="objection", proof__reason="letter").exists()
+
+
+def test_a_withdrawal_of_nothing_is_not_noted(client_for: ClientFor, workspace: Workspace) -> None:
+    say(workspace, someone(workspace), Decision.GRANTED)
+    for said, problem in (
+        ({"reason": "letter"}, "Tick at least one purpose."),
+        ({"purposes": ["email"]}, "This field is required."),
+    ):
+        answer = client_for(Role.PRIVACY).post(url(workspace, "refuse"), ERIKA | {"action": "withdraw"} | said)
+        assert answer.status_code == 400
+        assert problem in answer.text
+        assert "Noted." not in answer.text
+    assert leave(workspace, someone(workspace)).allowed
+
+
+def test_somebody_the_ledger_does_not_know_can_object_too(client_for: ClientFor, workspace: Workspace) -> None:
+    client = client_for(Role.PRIVACY)
+    assert "Never reach again" in client.post(url(workspace, "person"), ERIKA).text
+    page = client.post(url(workspace, "refuse"), ERIKA | {"action": "suppress", "reason": "letter"}).text
+    assert "Nothing may reach this person" in page
+    assert Suppression.objects.get().subject == someone(workspace).index
 
 
 def test_a_new_text_is_a_new_version_with_its_difference(client_for: ClientFor, workspace: Workspace) -> None:
