@@ -73,15 +73,15 @@ def unsubscribe_headers(workspace: Workspace, subject: Subject) -> dict[str, str
 
 
 def choices(workspace: Workspace, subject: Subject, language: str) -> list[Choice]:
-    """Every purpose people are asked about, and every one this person ever decided on. Nothing is on for those on the list."""
+    """Every purpose people are asked about, and every other one this person granted. Nothing is on for those on the list."""
     is_listed = suppression.entry(workspace, subject) is not None
     states = {s.purpose_id: s for s in ConsentState.objects.filter(workspace=workspace, subject=subject.index)}
     found = []
     for purpose in Purpose.objects.filter(workspace=workspace).order_by("pk"):
         text = current_text(purpose, language) or current_text(purpose, "en" if language == "de" else "de")
         state = states.get(purpose.pk)
-        if text or state:
-            is_held = _holds(state)
+        is_held = _holds(state)
+        if text or is_held:
             found.append(Choice(purpose, text, is_held and not is_listed, is_held, state.since if state else None))
     return found
 
