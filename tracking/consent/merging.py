@@ -24,7 +24,8 @@ def merge_subjects(workspace: Workspace, one: Subject, other: Subject) -> int:
     if one == other:
         return 0
     locking.links(workspace.pk, changing=True)
-    if not linking.link(workspace, one, other):
+    was_known = other in linking.groups(workspace.pk, [one])[one]  # by way of a third: nothing new about the person
+    if not linking.link(workspace, one, other) or was_known:
         return 0
     person = linking.groups(workspace.pk, [one])[one]
     return _keep_stricter(workspace, [sorted(person, key=lambda subject: subject.index)])

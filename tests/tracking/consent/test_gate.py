@@ -137,6 +137,16 @@ def test_after_a_merge_a_withdrawal_holds_for_every_identifier(workspace: Worksp
     assert leave(workspace, one, two, three).allowed == [one]
 
 
+def test_a_link_between_two_of_one_person_ends_no_newer_grant(workspace: Workspace) -> None:
+    one, two, three = (someone(workspace, name) for name in ("one", "two", "three"))
+    say(workspace, one, DENIED)
+    merge_subjects(workspace, one, two)
+    merge_subjects(workspace, two, three)
+    say(workspace, three, GRANTED)
+    assert merge_subjects(workspace, one, three) == 0
+    assert leave(workspace, three).allowed == [three]
+
+
 def test_the_suppression_list_beats_every_consent(workspace: Workspace) -> None:
     erika = someone(workspace)
     say(workspace, erika, GRANTED)
