@@ -19,7 +19,8 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("mops", "workspaces", "channels", "tracking", "campaigns", "segments", "reporting")
 PAGES = [name for name, page in ROUTES.items() if isinstance(page, Page) and "GET" in page.methods and not page.dials]
 DOWNLOADS = {  # by GET; the others (members of a segment, a person's proof and copy) are tested in their rooms
-    "imports:refused", "plan:export", "reporting:export", "reporting:chart_export", "workspaces:audit_csv",
+    "imports:refused", "plan:export", "reporting:export", "reporting:chart_export", "rights:register_file",
+    "workspaces:audit_csv",
 }  # fmt: skip
 
 

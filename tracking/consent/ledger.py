@@ -81,8 +81,11 @@ def record_many(workspace: Workspace, statements: Sequence[Statement]) -> list[C
 
 
 def _for_linked(workspace: Workspace, statements: Sequence[Statement]) -> Iterable[Statement]:
-    """A restriction holds for the person, by whatever identifier they were known when they said it."""
-    restricting = [s for s in statements if s.decision in RESTRICTIONS and s.decision != Decision.EXPIRED]
+    """A restriction holds for the person, by whatever identifier they were known when they said it.
+
+    What runs out, and what one identifier takes over in a merge, nobody said: that is of this identifier alone.
+    """
+    restricting = [s for s in statements if s.decision in RESTRICTIONS and s.decision != Decision.EXPIRED and s.source != "merge"]
     if not restricting:
         return
     groups = linking.groups(workspace.pk, {s.subject for s in restricting})

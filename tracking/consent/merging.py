@@ -1,7 +1,7 @@
 """Two identifiers turn out to be one person: the stricter of their decisions holds for both, and an objection for all of them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 
@@ -24,30 +24,35 @@ def merge_subjects(workspace: Workspace, one: Subject, other: Subject) -> int:
     if one == other:
         return 0
     locking.links(workspace.pk, changing=True)
-    was_known = other in linking.groups(workspace.pk, [one])[one]  # by way of a third: nothing new about the person
-    if not linking.link(workspace, one, other) or was_known:
+    known = linking.groups(workspace.pk, [one, other])
+    if not linking.link(workspace, one, other):
         return 0
-    person = linking.groups(workspace.pk, [one])[one]
-    return _keep_stricter(workspace, [sorted(person, key=lambda subject: subject.index)])
+    person = sorted(known[one] | known[other], key=lambda subject: subject.index)
+    return _keep_stricter(workspace, [person], {subject: known[one if subject in known[one] else other] for subject in person})
 
 
 @transaction.atomic
 def merge_persons(workspace: Workspace, persons: Sequence[Sequence[Subject]]) -> int:
     """merge_subjects for the identifiers of many people at once, in a constant number of statements. How many grants ended."""
     locking.links(workspace.pk, changing=True)
+    known = linking.groups(workspace.pk, [subject for person in persons for subject in person])
     linking.link_many(workspace, [(person[0], other) for person in persons for other in person[1:] if other != person[0]])
-    return _keep_stricter(workspace, persons)
+    return _keep_stricter(workspace, persons, known)
 
 
-def _keep_stricter(workspace: Workspace, persons: Sequence[Sequence[Subject]]) -> int:
+def _keep_stricter(workspace: Workspace, persons: Sequence[Sequence[Subject]], known: Mapping[Subject, set[Subject]]) -> int:
+    """`known`: who was one person with each identifier before. What those decided among themselves stands."""
     listed = suppression.spread(workspace, persons)
     owners = {subject.index: number for number, person in enumerate(persons) for subject in person}
     states = defaultdict(list)
-    known = ConsentState.objects.filter(workspace=workspace).extra(where=["subject = ANY(%s::text[])"], params=[array(owners)])
-    for state in known.select_related("purpose").order_by("pk"):
+    rows = ConsentState.objects.filter(workspace=workspace).extra(where=["subject = ANY(%s::text[])"], params=[array(owners)])
+    for state in rows.select_related("purpose").order_by("pk"):
         states[owners[state.subject], state.purpose.key].append(state)
     said = [
-        one for number, purpose in sorted(states) for one in _stricter(purpose, persons[number], states[number, purpose], listed)
+        statement
+        for number, purpose in sorted(states)
+        for subject in dict.fromkeys(persons[number])
+        if (statement := _stricter(subject, purpose, states[number, purpose], known[subject], listed.get(subject.index, "")))
     ]
     ended = {(state.subject, key) for (_, key), rows in states.items() for state in rows if state.decision == Decision.GRANTED}
     record_many(workspace, said)
@@ -55,22 +60,20 @@ def _keep_stricter(workspace: Workspace, persons: Sequence[Sequence[Subject]]) -
 
 
 def _stricter(
-    purpose: str, person: Sequence[Subject], states: Sequence[ConsentState], listed: Mapping[str, str]
-) -> list[Statement]:
-    """Also for identifiers that said nothing yet: a grant they gave before the merge may still be on its way.
+    subject: Subject, purpose: str, states: Sequence[ConsentState], known: Collection[Subject], listed: str
+) -> Statement | None:
+    """What this identifier takes over from those that were not known to be the same person, if one of them refuses.
 
-    `listed` by this merge came those who must never be reached: for them it is said anew.
+    Also if it said nothing yet: a grant given before the merge may still be on its way. `listed` is why it must never be reached,
+    if this merge found that out: then it is said anew.
     """
-    refusing = min((s for s in states if s.decision in RESTRICTIONS), key=lambda s: s.event_seq, default=None)
-    reasons = [listed[subject.index] for subject in person if subject.index in listed]
-    if refusing is None and not reasons:
-        return []
-    proof: dict[str, object] = {"mechanism": reasons[0]} if reasons else {}
+    refused = [state for state in states if state.decision in RESTRICTIONS]
+    is_closed = any(state.subject == subject.index for state in refused)
+    mine = {one.index for one in known}
+    refusing = min((state for state in refused if state.subject not in mine), key=lambda state: state.event_seq, default=None)
+    if not listed and (refusing is None or is_closed):
+        return None
+    proof: dict[str, object] = {"mechanism": listed} if listed else {}
     if refusing:
         proof["stricter"] = {"subject": refusing.subject, "seq": refusing.event_seq, "decision": refusing.decision}
-    closed = {state.subject for state in states if state.decision in RESTRICTIONS} - listed.keys()
-    return [
-        Statement(subject, purpose, Decision.DENIED, "merge", proof=proof, actor=SYSTEM)
-        for subject in dict.fromkeys(person)
-        if subject.index not in closed
-    ]
+    return Statement(subject, purpose, Decision.DENIED, "merge", proof=proof, actor=SYSTEM)

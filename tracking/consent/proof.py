@@ -29,6 +29,7 @@ LABELS = {  # of proof and actors; other names are shown as they are
     "line": gettext_lazy("Line"),
     "reason": gettext_lazy("Reason"),
     "text_version": gettext_lazy("Version of the text shown"),
+    "wording": gettext_lazy("Wording they were shown"),
     "cmp": gettext_lazy("Consent manager of the TC string"),
     "received": gettext_lazy("What the banner said"),
     "browser_time": gettext_lazy("Time by the browser’s clock"),

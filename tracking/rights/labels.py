@@ -53,7 +53,7 @@ def fields() -> dict[str, str]:
         "confirmed_at": _("Confirmed on"), "consents": _("Consents"), "context": _("Circumstances"), "corrected": _("Corrected"),
         "created_at": _("Created on"), "crm_index": _("Keyed hash of the CRM id"), "currency": _("Currency"),
         "date_joined": _("Joined on"), "day": _("Day"), "decided_at": _("Decided on"), "decision": _("Decision"),
-        "delivered_at": _("Delivered on"), "destination": _("Recipient"), "detail": _("Details"), "details": _("Details"),
+        "delivered_at": _("Delivered on"), "derived": _("Taken from the order"), "destination": _("Recipient"), "detail": _("Details"), "details": _("Details"),
         "device": _("Device"), "digest": _("Checksum"), "due_at": _("Due on"), "duplicate": _("Received twice"),
         "email": _("E-mail address"), "end_cause": _("Cause of the end"), "end_detail": _("Details of the end"),
         "ended_at": _("End"), "endpoint": _("Way of arrival"), "ends_consents": _("Ends consents"), "entry_page": _("Entry page"),

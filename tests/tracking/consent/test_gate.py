@@ -13,7 +13,7 @@ from tracking.blind_index import subject_of
 from tracking.consent import chain, linking, removals, suppression
 from tracking.consent.gate import release
 from tracking.consent.ledger import Statement, expire_due, withdraw
-from tracking.consent.merging import merge_subjects
+from tracking.consent.merging import merge_persons, merge_subjects
 from tracking.consent.purposes import UnknownPurpose
 from tracking.consent_models import Decision
 from tracking.models import ConsentEvent, ConsentState, Purpose, Release, Suppression
@@ -145,6 +145,16 @@ def test_a_link_between_two_of_one_person_ends_no_newer_grant(workspace: Workspa
     say(workspace, three, GRANTED)
     assert merge_subjects(workspace, one, three) == 0
     assert leave(workspace, three).allowed == [three]
+
+
+def test_a_new_browser_of_a_person_ends_no_newer_grant_and_refuses_itself(workspace: Workspace) -> None:
+    mail, first, second = (someone(workspace, name) for name in ("mail", "first", "second"))
+    say(workspace, mail, DENIED)
+    merge_persons(workspace, [[mail, first]])
+    say(workspace, mail, GRANTED)
+    say(workspace, second, GRANTED)
+    assert merge_persons(workspace, [[mail, first, second]]) == 1
+    assert leave(workspace, mail, first, second).allowed == [mail]
 
 
 def test_the_suppression_list_beats_every_consent(workspace: Workspace) -> None:

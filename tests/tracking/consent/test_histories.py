@@ -140,16 +140,18 @@ class Histories(RuleBasedStateMachine):
         one, two = self._group(self.subjects[who]), self._group(self.subjects[other])
         if one is not two:
             self.groups = [group for group in self.groups if group not in (one, two)] + [one | two]
-            self._keep_stricter(one | two)
+            self._keep_stricter(one, two)
 
-    def _keep_stricter(self, group: set[Subject]) -> None:
-        """An objection is one to everything."""
+    def _keep_stricter(self, *parts: set[Subject]) -> None:
+        """What one refuses the other refuses too; what either decided within itself stands. An objection is one to everything."""
+        group = set.union(*parts)
         objects = bool(group & self.suppressed) and not group <= self.suppressed
         self.suppressed |= group if objects else set()
         for purpose in PURPOSES:
             refusing = {person for person in group if self._is_no(person, purpose)}
-            if objects or (refusing and refusing != group):
-                self._no(group, purpose)
+            for part in parts:
+                if objects or refusing - part:
+                    self._no(part - refusing, purpose)
 
     def _no(self, group: set[Subject], purpose: str) -> None:
         for person in group:
