@@ -143,7 +143,7 @@ def states(request: Request) -> Response:
     subject = _subject(workspace, sent.validated_data)
     rows = ConsentState.objects.filter(workspace=workspace, subject=subject.index).select_related("purpose").order_by("purpose")
     answer = {"states": rows, **_ways(workspace, subject)}
-    return Response(StatesSerializer(answer, context={"suppressed": suppression.is_suppressed(workspace, subject)}).data)
+    return Response(StatesSerializer(answer, context={"suppressed": suppression.entry(workspace, subject) is not None}).data)
 
 
 def _subject(workspace: Workspace, said: Said) -> Subject:

@@ -130,7 +130,8 @@ def register_page(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 def register_file(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
     answer = HttpResponse(register.workbook(space), content_type=XLSX)
-    return hand_out(answer, f"processing-activities-{space.slug}.xlsx", space, request.user, "rights.register_exported")
+    name, rows = f"processing-activities-{space.slug}.xlsx", len(register.ACTIVITIES)
+    return hand_out(answer, name, space, request.user, "rights.register_exported", rows=rows)
 
 
 @require_http_methods(["GET", "POST"])
