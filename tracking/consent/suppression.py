@@ -45,8 +45,8 @@ def suppress(
     *,
     actor: str = PERSON,
     proof: Mapping[str, Any] = NOTHING,
-) -> None:
-    """Put a person on the list, by all their identifiers; whatever they had granted is withdrawn and taken back.
+) -> set[Subject]:
+    """Put a person on the list, by all their identifiers; whatever they had granted is withdrawn and taken back. Who that was.
 
     An objection or complaint is also written down for every purpose nobody had agreed to, and anew each time it is said.
     """
@@ -63,6 +63,7 @@ def suppress(
                   proof={"mechanism": reason, **proof}, actor=actor)
         for key in sorted(keys)
     ])  # fmt: skip
+    return person
 
 
 def _keys(workspace: Workspace) -> Iterable[str]:

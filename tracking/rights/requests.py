@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from mops.lib import clock
-from tracking.blind_index import Indexer
+from tracking.blind_index import Indexer, Subject
 from tracking.consent import suppression
 from tracking.consent.deriving import months_after
 from tracking.models import AccessFile, DataSubjectRequest, Suppression
@@ -62,9 +62,11 @@ def prepare_access(request: DataSubjectRequest, user: User) -> AccessFile:
 def object_to_marketing(request: DataSubjectRequest, user: User) -> None:
     """Art. 21(2, 3): no reasons needed, at once, for every address of the person."""
     whose = person_of(request)
-    subjects = [subject for subject in whose.subjects if subject.kind in NORMALISED]
+    subjects = {subject for subject in whose.subjects if subject.kind in NORMALISED}
+    reached: set[Subject] = set()
     for subject in sorted(subjects, key=lambda subject: subject.index):
-        suppression.suppress(request.workspace, subject, Suppression.Reason.OBJECTION)
+        if subject not in reached:
+            reached |= suppression.suppress(request.workspace, subject, Suppression.Reason.OBJECTION)
     with transaction.atomic():
         _close(request, State.DONE)
         audit.record(request.workspace, user, "rights.objection_done", str(request), addresses=len(subjects))

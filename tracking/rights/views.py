@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mops.lib import clock
 from tracking.models import AccessFile, DataSubjectRequest
 from tracking.rights import access, labels, register, registry, requests, retention
+from tracking.rights.activities import ACTIVITIES
 from tracking.rights.forms import RefusalForm, RequestForm, RetentionForm
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.downloads import hand_out
@@ -130,7 +131,7 @@ def register_page(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 def register_file(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
     answer = HttpResponse(register.workbook(space), content_type=XLSX)
-    name, rows = f"processing-activities-{space.slug}.xlsx", len(register.ACTIVITIES)
+    name, rows = f"processing-activities-{space.slug}.xlsx", len(ACTIVITIES)
     return hand_out(answer, name, space, request.user, "rights.register_exported", rows=rows)
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from mops.lib import clock
 from tests.people import member, person
 from tests.tracking.rights.planting import EMAIL, Planted
-from tracking.models import AccessFile, DataSubjectRequest, RetentionRule, Suppression
+from tracking.models import AccessFile, ConsentEvent, DataSubjectRequest, RetentionRule, Suppression
 from tracking.rights import journal
 from tracking.rights import person as people
 from tracking.rights import requests as rights
@@ -80,6 +80,8 @@ def test_an_objection_closes_the_gate(page: Client, planted: Planted) -> None:
     page.post(f"{note(page, 'objection')}answer")
     assert Suppression.objects.filter(workspace=planted.workspace, subject_kind="email", reason="objection").count() == 1
     assert DataSubjectRequest.objects.filter(kind="objection").get().state == "done"
+    said = ConsentEvent.objects.filter(workspace=planted.workspace, source="objection").values_list("subject", "purpose")
+    assert len(said) == len(set(said)) > 0  # of several linked identifiers each is told once
 
 
 def test_an_erasure_is_handed_to_a_worker_once(page: Client, planted: Planted) -> None:
