@@ -215,9 +215,7 @@ def _refund(workspace: Workspace, fact: Fact) -> RefundRow:
     """Without an amount it is the whole order; without `revenue` and `tax` net follows from the order."""
     said = fact.properties
     key = order_key("refund", said, fact.message_id)
-    gross = (
-        amount(said, "total", "value", "revenue") if any(_is_said(said, name) for name in ("total", "value", "revenue")) else None
-    )
+    gross = amount(said, *GROSS) if any(_is_said(said, name) for name in GROSS) else None
     return RefundRow(
         key if len(key) <= KEY_LENGTH else sha256(key.encode()).hexdigest(), _id(said, "order_id"), fact.occurred_at, gross,
         None if gross is None else _net(said, gross), currency(said, workspace),
