@@ -105,7 +105,7 @@ def _sources(content: Row) -> list[tuple[str, str]]:
 
 def _ordered(data: dict[str, list[Row]]) -> list[str]:
     """Tables with rows; those that only the product itself needs come last."""
-    order = {table: number for number, table in enumerate(labels.tables())}
+    order = {table: number for number, table in enumerate(labels.TABLES)}
     return sorted((table for table, rows in data.items() if rows), key=lambda table: order.get(table, len(order)))
 
 

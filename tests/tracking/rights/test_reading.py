@@ -21,8 +21,8 @@ def test_every_kind_of_data_belongs_to_one_activity_and_has_a_period() -> None:
 
 def test_every_table_and_field_has_a_name_people_understand(planted: Planted) -> None:
     data = bundle(planted.workspace)["data"]
-    assert set(data) - set(labels.tables()) == set()
-    assert {name for rows in data.values() for row in rows for name in row} - set(labels.fields()) == set()
+    assert set(data) - set(labels.TABLES) == set()
+    assert {name for rows in data.values() for row in rows for name in row} - set(labels.FIELDS) == set()
 
 
 def test_the_page_says_why_how_long_to_whom_from_where_and_which_rights(planted: Planted) -> None:

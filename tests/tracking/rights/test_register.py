@@ -31,7 +31,7 @@ def test_every_personal_field_stands_in_the_record_under_a_period(workspace: Wor
     listed = {(table, field) for entry in entries for table, fields in entry.data for field in fields}
     declared = {(labels.table(line.table), labels.field(field)) for line in registry.personal() for field in line.fields}
     assert listed == declared
-    assert {field for line in registry.personal() for field in line.fields} <= set(labels.fields())
+    assert {field for line in registry.personal() for field in line.fields} <= set(labels.FIELDS)
     assert all(entry.periods for entry in entries)
 
 
