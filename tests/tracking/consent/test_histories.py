@@ -136,11 +136,11 @@ class Histories(RuleBasedStateMachine):
     @rule(who=people, other=people)
     def merge(self, who: int, other: int) -> None:
         self._pass(seconds=1)
-        merge_subjects(self.workspace, self.subjects[who], self.subjects[other])
         one, two = self._group(self.subjects[who]), self._group(self.subjects[other])
         if one is not two:
             self.groups = [group for group in self.groups if group not in (one, two)] + [one | two]
-            self._keep_stricter(one, two)
+            self._keep_stricter(one, two)  # before the ledger does: what the browser says is read there
+        merge_subjects(self.workspace, self.subjects[who], self.subjects[other])
 
     def _keep_stricter(self, *parts: set[Subject]) -> None:
         """What one refuses the other refuses too; what either decided within itself stands. An objection is one to everything."""

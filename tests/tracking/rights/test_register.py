@@ -81,4 +81,6 @@ def test_the_record_is_taken_along_as_a_workbook(page: Client, workspace: Worksp
     assert [row[0].value for row in book["Activities"].iter_rows(min_row=2)] == [
         entry.name for entry in register.entries(workspace)
     ]
-    assert AuditEvent.objects.get(action="rights.register_exported").details == {"file": "processing-activities-nordlicht.xlsx"}
+    assert AuditEvent.objects.get(action="rights.register_exported").details == {
+        "file": "processing-activities-nordlicht.xlsx", "rows": len(activities.ACTIVITIES),
+    }  # fmt: skip
