@@ -234,7 +234,9 @@ def _consents() -> str:
         raise Sick("; ".join(broken), "See `manage.py verify_consent_chain`; compare with the last backup before anything is sent.")
     if late := [name for name, note in known.items() if note and note.is_stale]:
         raise Sick(f"not checked for two nights: {', '.join(late)}", "Worker and beat do it at 02:45 UTC: see their lines above.")
-    return f"{sum(note is not None for note in known.values())} of {len(known)} ledgers checked last night, all as written"
+    checked = sum(note is not None for note in known.values())
+    waiting = f"; {len(known) - checked} new, checked for the first time tonight" if checked < len(known) else ""
+    return f"{checked} ledgers checked last night, all as written{waiting}"
 
 
 def _static_files() -> str:

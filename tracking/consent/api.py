@@ -5,7 +5,6 @@ grants; what it answers does not tell whether the person was known.
 """
 
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -17,7 +16,7 @@ from rest_framework.response import Response
 
 from mops.lib import clock
 from tracking.blind_index import Subject, Unidentifiable, subject_of
-from tracking.consent import double_opt_in, ledger, preferences, suppression
+from tracking.consent import blanking, double_opt_in, ledger, preferences, suppression
 from tracking.consent.purposes import UnknownPurpose, purposes_of
 from tracking.consent_models import Decision, SubjectKind
 from tracking.models import ConsentState, ConsentText
@@ -173,16 +172,8 @@ def _withdraw(key: ApiKey, subject: Subject, said: Said) -> None:
 
 
 def _proof(key: ApiKey, said: Said) -> dict[str, str]:
-    page = {"url": _page(said["page"], said["identifier"])} if said["page"] else {}
+    page = {"url": blanking.address(said["page"], said["identifier"])} if said["page"] else {}
     return {**page, "mechanism": f"API: {key}"}
-
-
-def _page(address: str, identifier: str) -> str:
-    """Less whatever could name a person: the ledger never forgets."""
-    parts = urlsplit(address)
-    path = unquote(parts.path)
-    named = "@" in path or identifier.strip().lower() in path.lower()
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{'' if named else parts.path}"
 
 
 def _ways(workspace: Workspace, subject: Subject) -> Said:

@@ -6,12 +6,14 @@ Names and other words that tell who somebody is stay as they are; pages say so w
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 BLANK = "…"
 PART = r"[^\s@<>()\[\]{}\"'“”„,;:/?#=&|]+"
 MAIL = re.compile(rf"{PART}(?:@|%40){PART}", re.IGNORECASE)
 DATE = r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)"
 PHONE = re.compile(rf"(?<!\d)(?<!\d[-./:T ])(?:\+|(?=0)(?!{DATE}))\(?\d[\d ()/.\-]{{5,}}\d")
+LOGIN = re.compile(r"(?<=://)[^/]*@")
 TELLING = 7  # digits at the end of a number by which it is known in any other spelling
 TEXTS = ("mechanism", "button", "reason", "file")
 
@@ -34,9 +36,12 @@ def without(value: str, identifier: str) -> str:
     return re.sub(rf"(?<!\w){re.escape(identifier)}(?!\w)", BLANK, value, flags=re.IGNORECASE)
 
 
-def address(url: str) -> str:
-    """Of a page, less query and fragment: they often name a person."""
-    return text(url.partition("?")[0].partition("#")[0])
+def address(url: str, identifier: str = "") -> str:
+    """Of a page, less login, query and fragment: they often name a person."""
+    page = LOGIN.sub("", url.partition("?")[0].partition("#")[0])
+    plain = unquote(page)
+    blanked = text(plain, identifier)
+    return page if blanked == plain else blanked
 
 
 def proof(given: Mapping[str, Any]) -> dict[str, Any]:

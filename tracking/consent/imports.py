@@ -79,7 +79,7 @@ def _proof(cells: Mapping[str, str]) -> dict[str, str]:
     told = {name: cells[name] for name in COLUMNS[2:] if cells.get(name) and name not in ("ip", "url", WORDING)}
     proof = {name: blanking.text(value, cells["identifier"]) for name, value in told.items()}
     if url := cells.get("url"):
-        proof["url"] = blanking.without(blanking.address(url), cells["identifier"])
+        proof["url"] = blanking.address(url, cells["identifier"])
     if wording := cells.get(WORDING):
         proof[WORDING] = blanking.without(wording[:LONGEST], cells["identifier"])
     return proof

@@ -81,7 +81,7 @@ def test_a_withdrawal_counts_at_once(api: Client, workspace: Workspace) -> None:
     assert (response.status_code, response.json()["state"]) == (200, "withdrawn")
     assert not leave(workspace, someone(workspace)).allowed
     event = ConsentEvent.objects.get(decision="withdrawn")
-    assert (event.source, event.proof["url"]) == ("api", "https://shop.example")
+    assert (event.source, event.proof["url"]) == ("api", "https://shop.example/leave/…")
     assert "erika" not in f"{event.proof} {event.actor}"
 
 

@@ -39,11 +39,17 @@ def test_the_persons_own_identifier_is_blanked_however_it_is_spelled(identifier:
     assert blanking.text(text, identifier) == blanked
 
 
-def test_of_a_page_neither_query_nor_fragment_is_kept() -> None:
-    assert (
-        blanking.address("https://shop.example/2026/01/15/form?mail=erika@example.org#anna")
-        == "https://shop.example/2026/01/15/form"
-    )
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        ("https://shop.example/2026/01/15/form?mail=erika@example.org#anna", "https://shop.example/2026/01/15/form"),
+        ("https://erika:secret@shop.example/a%20b", "https://shop.example/a%20b"),
+        ("https://shop.example/leave/erika%40example.org/now", "https://shop.example/leave/…/now"),
+        ("https://shop.example/crm/%43-4711", "https://shop.example/crm/…"),
+    ],
+)
+def test_of_a_page_only_what_names_nobody_is_kept(page: str, kept: str) -> None:
+    assert blanking.address(page, "C-4711") == kept
 
 
 def stored() -> str:

@@ -69,7 +69,7 @@ def test_every_night_the_answer_is_noted_and_shown(client_for: ClientFor, worksp
     checking.run()
     noted = AuditEvent.objects.get(action=checking.HOLDS)
     assert noted.target == ChainHead.objects.get().hash
-    assert doctor.CHECKS["Consents"]() == "1 of 1 ledgers checked last night, all as written"
+    assert doctor.CHECKS["Consents"]() == "1 ledgers checked last night, all as written"
     CHANGES["a refusal that became a grant"]()
     checking.run()
     with pytest.raises(doctor.Sick, match="1 states do not follow"):
@@ -96,7 +96,7 @@ def test_a_chain_written_anew_lacks_the_hash_noted_last_night(workspace: Workspa
 
 
 def test_a_check_that_stands_still_is_told_apart_from_one_that_holds(workspace: Workspace, said: None) -> None:
-    assert doctor.CHECKS["Consents"]() == "0 of 1 ledgers checked last night, all as written"
+    assert doctor.CHECKS["Consents"]() == "0 ledgers checked last night, all as written; 1 new, checked for the first time tonight"
     checking.run()
     with time_machine.travel(timezone.now() + timedelta(days=3)), pytest.raises(doctor.Sick, match="not checked for two nights"):
         doctor.CHECKS["Consents"]()
