@@ -29,7 +29,9 @@ from tracking.models import (
     Profile,
     Purpose,
     Source,
+    Ticket,
 )
+from tracking.plan import tickets, violations
 from tracking.plan.schema import PlannedEvent
 from tracking.profiles.batch import Observation
 from tracking.profiles.extract import Kind, Said
@@ -158,6 +160,12 @@ class Estate:
         return version
 
     @cached_property
+    def ticket(self) -> Ticket:
+        """About what the event of the plan's version broke."""
+        rule = violations.lines(PlanViolation.objects.filter(version=self.plan_version))[0].rule
+        return tickets.hand_over(self.workspace, rule, self.member.user, note=f"{self.name} note")
+
+    @cached_property
     def profile(self) -> Profile:
         """Two profiles that became one, and a third that may be the same person."""
         user, device = Said(Kind.USER_ID, f"{self.name} user"), Said(Kind.ANONYMOUS_ID, f"{self.name} visitor")
@@ -269,6 +277,7 @@ class Estate:
             "purpose",
             "event_source",
             "plan_version",
+            "ticket",
             "profile",
             "saved_view",
         ):

@@ -138,6 +138,12 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     "plan:version": Page(P.VIEW_REPORTS, "GET", "plan_version"),
     "plan:restore": Page(P.MANAGE_PLAN, "POST", "plan_version"),
     "plan:violations": Page(P.VIEW_REPORTS),
+    "plan:tickets": Page(P.VIEW_REPORTS),
+    "plan:hand_over": Page(P.MANAGE_PLAN, FORM),
+    "plan:ticket": Page(P.VIEW_REPORTS, "GET", "ticket"),
+    "plan:ticket_send": Page(P.MANAGE_PLAN, "POST", "ticket"),
+    "plan:ticket_close": Page(P.MANAGE_PLAN, "POST", "ticket"),
+    "plan:ticket_reopen": Page(P.MANAGE_PLAN, "POST", "ticket"),
     "plan:quality": Page(P.VIEW_REPORTS),
     # consent
     "consent:overview": Page(P.VIEW_CONSENT),

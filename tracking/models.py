@@ -157,7 +157,7 @@ from tracking.import_models import (  # noqa: E402
     ImportReceipt,
     RefusedRow,
 )
-from tracking.plan_models import PlanVersion, PlanViolation, QualityDay  # noqa: E402
+from tracking.plan_models import PlanVersion, PlanViolation, QualityDay, Ticket  # noqa: E402
 from tracking.profile_models import (  # noqa: E402
     DuplicateSuggestion,
     Identity,
@@ -173,5 +173,5 @@ __all__ = [
     "ConsentText", "Conversion", "Customer", "DataSubjectRequest", "DoubleOptIn", "DuplicateSuggestion", "Event", "EventKey",
     "Goal", "Identity", "IdentityLink", "ImportFile", "ImportReceipt", "ImportedRow", "Merge", "Order", "PlanVersion",
     "PlanViolation", "Profile", "Purpose", "QualityDay", "RawBody", "Refund", "RefusedRow", "Rejection", "Release",
-    "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression", "Touchpoint", "Trait",
+    "RetentionRule", "Session", "Source", "SourceDay", "SubjectLink", "Suppression", "Ticket", "Touchpoint", "Trait",
 ]  # fmt: skip

@@ -77,6 +77,37 @@ class PlanViolation(models.Model):
         indexes = [models.Index(fields=["workspace", "day"], name="tracking_planviolation_day")]
 
 
+class Ticket(models.Model):
+    """A broken rule, handed to those who can mend it. Whether it still happens is read from the counts and never stored."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()  # 1, 2, 3 … within the workspace
+    source = models.ForeignKey("tracking.Source", models.CASCADE, related_name="+", db_constraint=False)
+    event = models.CharField(max_length=NAME_LENGTH)  # these three as in PlanViolation
+    kind = models.CharField(max_length=10, choices=PlanViolation.Kind)
+    property = models.CharField(max_length=PROPERTY_LENGTH, blank=True)
+    note = models.TextField(blank=True)
+    sent_to = models.EmailField(blank=True)  # "" = handed over by hand
+    sent_at = models.DateTimeField(null=True)
+    made_by = models.ForeignKey("workspaces.User", models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)  # null = open
+
+    class Meta:
+        constraints = [
+            WorkspaceKey(),
+            SameWorkspace("source", to="tracking.Source"),
+            models.UniqueConstraint(fields=["workspace", "number"], name="tracking_ticket_number"),
+            models.UniqueConstraint(
+                fields=["source", "event", "kind", "property"], condition=models.Q(closed_at=None), name="tracking_ticket_once_open"
+            ),
+            models.CheckConstraint(condition=models.Q(number__gt=0), name="tracking_ticket_number_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
+
 class QualityDay(models.Model):
     """What was counted of the events stored of one source and release on one day."""
 

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from tracking.plan import quality, versions, violations
+from tracking.plan import quality, tickets, versions, violations
 from tracking.plan.explaining import judged
 from tracking.plan.quality_chart import by_day
 from workspaces.access import WorkspaceRequest, get_workspace
@@ -39,8 +39,9 @@ def violations_found(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     chosen = {name: request.GET.get(name, "") for name in violations.FILTERS}
     rows = violations.filtered(violations.found(space), chosen)
     per_day = violations.by_day(rows)
+    handed_over = tickets.by_rule(space)
     context = {
-        "lines": violations.lines(rows),
+        "lines": [(line, handed_over.get(line.rule)) for line in violations.lines(rows)],
         "total": sum(per_day.values()),
         "per_day": sorted(per_day.items(), reverse=True),
         "most": max(per_day.values(), default=0),

@@ -19,12 +19,27 @@ Kind = PlanViolation.Kind
 FILTERS = ("event", "kind", "release", "source")
 
 
+class Rule(NamedTuple):
+    """What one source broke: fields of PlanViolation."""
+
+    source_id: int
+    event: str
+    kind: str
+    property: str
+
+    @property
+    def query(self) -> str:
+        """Names it in an address."""
+        return urlencode({"source": self.source_id, "event": self.event, "kind": self.kind, "property": self.property})
+
+
 class Line(NamedTuple):
     """One rule that was broken, by one source and release."""
 
     event: str
     kind: str
     path: str  # of the property
+    source_id: int
     source: str
     release: str
     version: int  # number of the newest version it broke
@@ -39,6 +54,10 @@ class Line(NamedTuple):
         return urlencode({"type": self.event, "name": ""} if is_call else {"type": "track", "name": self.event})
 
     @property
+    def rule(self) -> Rule:
+        return Rule(self.source_id, self.event, self.kind, self.path)
+
+    @property
     def kind_label(self) -> str:
         return str(Kind(self.kind).label)
 
@@ -47,6 +66,11 @@ def found(workspace: Workspace, days: int = DAYS) -> QuerySet[PlanViolation]:
     """The rows of the last days, today included (UTC)."""
     first = clock.now().date() - timedelta(days=days - 1)
     return PlanViolation.objects.filter(workspace=workspace, day__gte=first)
+
+
+def of(rule: Rule) -> QuerySet[PlanViolation]:
+    """The rows of one rule, as long as they are kept."""
+    return PlanViolation.objects.filter(**rule._asdict()).order_by()
 
 
 def filtered(rows: QuerySet[PlanViolation], chosen: Mapping[str, str]) -> QuerySet[PlanViolation]:
@@ -64,7 +88,7 @@ def filtered(rows: QuerySet[PlanViolation], chosen: Mapping[str, str]) -> QueryS
 
 def lines(rows: QuerySet[PlanViolation]) -> list[Line]:
     """Most frequent first, at most SHOWN."""
-    keys = ("event", "kind", "property", "source__name", "release")
+    keys = ("event", "kind", "property", "source_id", "source__name", "release")
     grouped = rows.order_by().values_list(*keys).annotate(
         version=Max("version__number"), total=Sum("number"), first_day=Min("day"), at=Max("last_at")
     )  # fmt: skip

@@ -116,6 +116,14 @@ def _invited(person: Person) -> Q:
     return Q(email__in=person.values(Kind.EMAIL))
 
 
+def _ticketed(person: Person) -> Q:
+    """To whom one was sent, or who is named in its note."""
+    found = Q(sent_to__in=person.values(Kind.EMAIL))
+    for text in person.texts:
+        found |= Q(note__icontains=text)
+    return found
+
+
 def lookups() -> dict[str, Lookup]:
     """By table: how the rows of a person are found, also of the rooms above."""
     return LOOKUPS | {table: lookup for room in registry.rooms() for table, lookup in room.lookups.items()}
@@ -151,6 +159,7 @@ LOOKUPS: dict[str, Lookup] = {
     "tracking.Identity": _profile("profile"),
     "tracking.Profile": _profile("pk"),
     "tracking.ConsentText": _published,
+    "tracking.Ticket": _ticketed,
     "workspaces.User": lambda person: Q(pk__in=members(person)),
     "workspaces.Member": _member("user"),
     "workspaces.Invitation": _invited,

@@ -95,6 +95,7 @@ HARMLESS: dict[str, str] = {
     # what people plan; names of events and properties are kept only as far as they look like names (tracking.plan.names)
     "tracking.PlanVersion": "number events origin changes made_by made_at",
     "tracking.PlanViolation": "source version day release event kind property number last_at",
+    "tracking.Ticket": "number source event kind property sent_at made_by made_at closed_at",
     "tracking.QualityDay": "source day release events checked invalid grounded identified late tagged tagged_whole last_at",
     "tracking.Source": (
         "name kind write_key key_hash allowed_origins own_referrers rate_per_minute consent_mode legal_basis dialect mapping "

@@ -60,6 +60,7 @@ PERSONAL: tuple[Personal, ...] = (
     Personal("tracking.Identity", _fields("index sealed profile home marks"), Found.PROFILE, Erasure.DELETE, Kept.PROFILES),
     Personal("tracking.Profile", _fields("uuid merged_into"), Found.PROFILE, Erasure.DELETE, Kept.PROFILES),
     Personal("tracking.ConsentText", _fields("published_by"), Found.MEMBER, Erasure.KEEP, Kept.PROOF, PROOF),
+    Personal("tracking.Ticket", _fields("sent_to note"), Found.MEMBER, Erasure.STRIP, Kept.ACCOUNT),
     Personal("workspaces.User", _fields("email name"), Found.MEMBER, Erasure.KEEP, Kept.ACCOUNT, ACCOUNT),
     Personal("workspaces.Member", _fields("user role"), Found.MEMBER, Erasure.KEEP, Kept.ACCOUNT, ACCOUNT),
     Personal("workspaces.Invitation", _fields("email"), Found.MEMBER, Erasure.DELETE, Kept.ACCOUNT),

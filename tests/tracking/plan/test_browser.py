@@ -35,7 +35,7 @@ def test_plan_and_quality_are_accessible(
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     for size in (PHONE, DESK):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        for name in ("index", "edit", "import", "history", "violations", "quality"):
+        for name in ("index", "edit", "import", "history", "violations", "quality", "tickets"):
             page.goto(address(live_server, name, "?type=track&name=Order+Completed" if name == "edit" else ""))
             page.evaluate("for (const details of document.querySelectorAll('main details')) details.open = true")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name

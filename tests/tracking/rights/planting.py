@@ -55,6 +55,7 @@ from tracking.models import (
     Session,
     Source,
     Suppression,
+    Ticket,
     Touchpoint,
     Trait,
 )
@@ -276,6 +277,8 @@ class Planted:
                  details={"note": "canary-audit-detail"})  # fmt: skip
         Connection.objects.create(workspace=self.workspace, platform="meta", name="m", created_by=self.member,
                                   sealed_credentials=b"x", **self.say("channels.Connection", identity="canary-login"))  # fmt: skip
+        Ticket.objects.create(workspace=self.workspace, number=1, source=self.source, event="Lead", kind="event", made_at=self.at,
+                              **self.say("tracking.Ticket", sent_to=EMAIL, note=f"canary-note of {EMAIL}"))  # fmt: skip
         EmailAddress.objects.create(user=self.member, **self.say("account.EmailAddress", email=EMAIL))
         said = self.say("socialaccount.SocialAccount", uid="canary-uid", extra_data={"name": "canary-extra"})
         SocialAccount.objects.create(user=self.member, provider="oidc", **said)
