@@ -27,7 +27,6 @@ class Rule(NamedTuple):
     kind: str
     property: str
 
-    @property
     def query(self) -> str:
         """Names it in an address."""
         return urlencode({"source": self.source_id, "event": self.event, "kind": self.kind, "property": self.property})

@@ -57,7 +57,7 @@ def shown(mia: Client, ticket: Ticket) -> State:
 
 
 def test_it_begins_at_the_violation_and_goes_out_by_mail(mia: Client, total: Rule, mailoutbox: list[EmailMessage]) -> None:
-    form = f"{url('hand_over')}?{total.query}"
+    form = f"{url('hand_over')}?{total.query()}"
     assert form.replace("&", "&amp;") in mia.get(url("violations")).text
     assert "sent with another type than planned" in mia.get(form).text
     response = mia.post(form, {"sent_to": DESK, "note": "Revenue is missing."})
@@ -70,7 +70,7 @@ def test_it_begins_at_the_violation_and_goes_out_by_mail(mia: Client, total: Rul
         assert said in mail.body
     assert "secret" not in mail.body
     assert form.replace("&", "&amp;") not in mia.get(url("violations")).text
-    assert DESK in mia.get(f"{url('hand_over')}?{total._replace(event='order_complete', kind='event', property='').query}").text
+    assert DESK in mia.get(f"{url('hand_over')}?{total._replace(event='order_complete', kind='event', property='').query()}").text
     assert sorted(AuditEvent.objects.filter(action__startswith="plan.ticket").values_list("action", flat=True)) == [
         "plan.ticket_opened", "plan.ticket_sent",
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def test_it_begins_at_the_violation_and_goes_out_by_mail(mia: Client, total: Rul
 
 def test_an_unknown_name_says_what_may_be_meant(mia: Client, total: Rule) -> None:
     unknown = total._replace(event="order_complete", kind="event", property="")
-    assert "The plan has “Order Completed”" in mia.get(f"{url('hand_over')}?{unknown.query}").text
+    assert "The plan has “Order Completed”" in mia.get(f"{url('hand_over')}?{unknown.query()}").text
 
 
 def test_a_ticket_is_closed_and_comes_back_by_itself(mia: Client, source: Source, ticket: Ticket) -> None:
@@ -103,7 +103,7 @@ def test_mended_is_not_believed_before_an_event_came(mia: Client, ticket: Ticket
 
 
 def test_one_rule_has_one_open_ticket(mia: Client, workspace: Workspace, total: Rule, ticket: Ticket, marketer: User) -> None:
-    again = mia.post(f"{url('hand_over')}?{total.query}", {"note": "again"})
+    again = mia.post(f"{url('hand_over')}?{total.query()}", {"note": "again"})
     assert "open ticket about this already" in again.text
     assert "again" in again.text
     mia.post(url("ticket_close", ticket.pk))
@@ -117,7 +117,7 @@ def test_one_rule_has_one_open_ticket(mia: Client, workspace: Workspace, total: 
     "wrong", [{"source_id": 0}, {"event": "never sent"}, {"event": ""}, {"kind": "nonsense"}, {"property": "a\0b"}], ids=str
 )
 def test_only_what_broke_the_plan_can_be_handed_over(mia: Client, total: Rule, wrong: dict[str, object]) -> None:
-    address = f"{url('hand_over')}?{total._replace(**wrong).query}"
+    address = f"{url('hand_over')}?{total._replace(**wrong).query()}"
     assert mia.get(address).status_code == mia.post(address, {}).status_code == 404
     assert not Ticket.objects.exists()
 
@@ -127,13 +127,13 @@ def test_a_rule_of_another_workspace_is_none_here(mia: Client, other: Workspace)
     arrive(a_source(other), order(1, {"total": "1"}))
     broken = PlanViolation.objects.get()
     rule = Rule(broken.source_id, broken.event, broken.kind, broken.property)
-    assert mia.post(f"{url('hand_over')}?{rule.query}", {}).status_code == 404
+    assert mia.post(f"{url('hand_over')}?{rule.query()}", {}).status_code == 404
 
 
 def test_a_mail_server_that_is_down_loses_nothing(mia: Client, total: Rule, mailoutbox: list[EmailMessage]) -> None:
     down = {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 9}
     with override_settings(**down):
-        page = mia.post(f"{url('hand_over')}?{total.query}", {"sent_to": DESK}, follow=True)
+        page = mia.post(f"{url('hand_over')}?{total.query()}", {"sent_to": DESK}, follow=True)
     assert "could not be sent" in page.text
     ticket = Ticket.objects.get()
     assert ticket.sent_at is None
