@@ -8,7 +8,8 @@ from django.urls import reverse
 from tests.tracking.plan.plans import arrive, order, plan
 from tests.tracking.sending import a_source
 from tests.workspaces.test_browser import DESK, PHONE, log_in, violations
-from tracking.plan import versions
+from tracking.plan import tickets, versions
+from tracking.plan import violations as found
 from tracking.plan.schema import Property
 from workspaces.models import User, Workspace
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def address(server: "LiveServer", name: str, query: str = "") -> str:
-    return server.url + reverse(f"plan:{name}", args=["nordlicht"]) + query
+def address(server: "LiveServer", name: str, query: str = "", *args: int) -> str:
+    return server.url + reverse(f"plan:{name}", args=["nordlicht", *args]) + query
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -29,14 +30,16 @@ def test_plan_and_quality_are_accessible(
 ) -> None:
     plan(workspace)
     arrive(a_source(workspace), order(1), order(2, {"total": "1", "extra": 1}), order(3, event="Lead"))
+    ticket = tickets.hand_over(workspace, found.lines(found.found(workspace))[0].rule, marketer)
     User.objects.update(theme=theme)
     log_in(page, live_server, marketer)
     errors: list[str] = []
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     for size in (PHONE, DESK):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        for name in ("index", "edit", "import", "history", "violations", "quality", "tickets"):
-            page.goto(address(live_server, name, "?type=track&name=Order+Completed" if name == "edit" else ""))
+        for name in ("index", "edit", "import", "history", "violations", "quality", "tickets", "ticket"):
+            named = [ticket.pk] if name == "ticket" else []
+            page.goto(address(live_server, name, "?type=track&name=Order+Completed" if name == "edit" else "", *named))
             page.evaluate("for (const details of document.querySelectorAll('main details')) details.open = true")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
             assert violations(page) == [], (name, size)
