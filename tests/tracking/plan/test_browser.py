@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.tracking.plan.plans import arrive, order, plan
 from tests.tracking.sending import a_source
-from tests.workspaces.test_browser import DESK, PHONE, log_in, violations
+from tests.workspaces.test_browser import LOOKS, log_in, violations
 from tracking.plan import tickets, versions
 from tracking.plan import violations as found
 from tracking.plan.schema import Property
@@ -24,9 +24,9 @@ def address(server: "LiveServer", name: str, query: str = "", *args: int) -> str
     return server.url + reverse(f"plan:{name}", args=["nordlicht", *args]) + query
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@LOOKS
 def test_plan_and_quality_are_accessible(
-    page: "Page", live_server: "LiveServer", workspace: Workspace, marketer: User, theme: str
+    page: "Page", live_server: "LiveServer", workspace: Workspace, marketer: User, size: dict[str, int], theme: str
 ) -> None:
     plan(workspace)
     arrive(a_source(workspace), order(1), order(2, {"total": "1", "extra": 1}), order(3, event="Lead"))
@@ -35,14 +35,13 @@ def test_plan_and_quality_are_accessible(
     log_in(page, live_server, marketer)
     errors: list[str] = []
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-    for size in (PHONE, DESK):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        for name in ("index", "edit", "import", "history", "violations", "quality", "tickets", "ticket"):
-            named = [ticket.pk] if name == "ticket" else []
-            page.goto(address(live_server, name, "?type=track&name=Order+Completed" if name == "edit" else "", *named))
-            page.evaluate("for (const details of document.querySelectorAll('main details')) details.open = true")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-            assert violations(page) == [], (name, size)
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    for name in ("index", "edit", "import", "history", "violations", "quality", "tickets", "ticket"):
+        named = [ticket.pk] if name == "ticket" else []
+        page.goto(address(live_server, name, "?type=track&name=Order+Completed" if name == "edit" else "", *named))
+        page.evaluate("for (const details of document.querySelectorAll('main details')) details.open = true")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert violations(page) == [], name
     assert errors == []
 
 
