@@ -3,6 +3,7 @@
 Raw bodies, keys and events are written by SQL (`tracking.collector.store`), never row by row through the ORM.
 """
 
+import re
 import secrets
 import uuid
 from hashlib import sha256
@@ -18,6 +19,7 @@ from mops.lib.tenancy import SameWorkspace, WorkspaceKey
 from tracking.packing import PackedBytesField
 
 KEY_PREFIX = "mops_src_"
+ERASED = "^erased-[0-9a-f]{32}$"  # message ids that tracking.rights.stripping gives, for Python and PostgreSQL
 
 
 def new_write_key() -> str:
@@ -202,6 +204,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.type
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the person it was of was erased: what it told is gone."""
+        return re.match(ERASED, self.message_id) is not None
 
 
 class Session(models.Model):

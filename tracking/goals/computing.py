@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from mops.lib.locks import lock_in_transaction
+from tracking.event_models import ERASED
 from tracking.goals import conditions, days, touchpoints
 from tracking.ingest.sessions import bounds
 from tracking.models import Goal
 from workspaces.models import Workspace
 
-ERASED = "^erased-[0-9a-f]{32}$"  # message ids that tracking.rights.stripping gives
 KEYS = {  # what counts once
     Goal.Counting.ALWAYS: "told.message_id",
     Goal.Counting.SESSION: "coalesce(told.session_id::text, told.message_id)",

@@ -38,7 +38,8 @@ def take_back(file: ImportFile) -> bool:
     kept = _take_back(file.workspace, receipt, events)
     uncounting.uncount(file.workspace, [event for event in events if event.state == Event.State.STORED])
     receipt.delete()
-    ImportFile.objects.filter(pk=file.pk).update(removed=F("removed") + len(events), kept=F("kept") + kept)
+    removed = sum(not event.is_erased for event in events)
+    ImportFile.objects.filter(pk=file.pk).update(removed=F("removed") + removed, kept=F("kept") + kept)
     return True
 
 

@@ -1,7 +1,9 @@
 """Take out of the counts what some events brought in: a file that was imported by mistake.
 
 The events are held once more against the version that counted when they came and go out as they went in. Numbers that others
-changed or retention took meanwhile never fall below zero.
+changed or retention took meanwhile never fall below zero, and no more are good than there are: a source may be on another
+legal basis now than when they came. Events of people who were erased stay counted, as they do without an undo: nothing tells
+any more what they were counted as.
 """
 
 from collections.abc import Sequence
@@ -38,11 +40,14 @@ _ AS (
     DELETE FROM tracking_qualityday q USING gone JOIN locked USING (id) WHERE q.id = gone.id AND q.events <= gone.events
 )
 UPDATE tracking_qualityday q SET events = q.events - gone.events,
-    checked = greatest(q.checked - gone.checked, 0),
-    invalid = least(greatest(q.invalid - gone.invalid, 0), greatest(q.checked - gone.checked, 0)),
-    grounded = greatest(q.grounded - gone.grounded, 0), identified = greatest(q.identified - gone.identified, 0),
-    late = greatest(q.late - gone.late, 0), tagged = greatest(q.tagged - gone.tagged, 0),
-    tagged_whole = least(greatest(q.tagged_whole - gone.tagged_whole, 0), greatest(q.tagged - gone.tagged, 0))
+    checked = least(greatest(q.checked - gone.checked, 0), q.events - gone.events),
+    invalid = least(greatest(q.invalid - gone.invalid, 0), greatest(q.checked - gone.checked, 0), q.events - gone.events),
+    grounded = least(greatest(q.grounded - gone.grounded, 0), q.events - gone.events),
+    identified = least(greatest(q.identified - gone.identified, 0), q.events - gone.events),
+    late = least(greatest(q.late - gone.late, 0), q.events - gone.events),
+    tagged = least(greatest(q.tagged - gone.tagged, 0), q.events - gone.events),
+    tagged_whole = least(greatest(q.tagged_whole - gone.tagged_whole, 0), greatest(q.tagged - gone.tagged, 0),
+        q.events - gone.events)
 FROM gone JOIN locked USING (id) WHERE q.id = gone.id AND q.events > gone.events
 """
 VIOLATIONS = """
@@ -74,7 +79,7 @@ FROM gone JOIN locked USING (id) WHERE v.id = gone.id AND v.number > gone.number
 def uncount(workspace: Workspace, events: Sequence[Event]) -> None:
     """Call last in the transaction that removes `events`, which were stored, with their `source`."""
     versions = list(PlanVersion.objects.filter(workspace=workspace).order_by("-number").values_list("pk", "made_at"))
-    arrivals = [_as_it_came(event) for event in events]
+    arrivals = [_as_it_came(event) for event in events if not event.is_erased]
     for arrival in arrivals:
         counted = next((pk for pk, made_at in versions if made_at <= arrival.received_at), 0)
         checking.check_one(arrival, counted)

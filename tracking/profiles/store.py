@@ -141,6 +141,8 @@ def known(workspace_id: int, keys: Collection[tuple[str, str]]) -> list[Row]:
 
 def clusters(workspace_id: int, keys: Collection[tuple[str, str]]) -> list[int]:
     """The clusters of these (kind, index) keys, each once."""
+    if not keys:
+        return []
     return [row[0] for row in _of_keys(CLUSTERS, workspace_id, keys)]
 
 

@@ -9,12 +9,14 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tracking.importing import drain, import_source, run, take_back, upload
 from tests.tracking.plan.plans import arrive, order, plan
 from tests.tracking.sending import a_source, send
-from tracking.models import PlanViolation, Source
+from tracking.models import Event, PlanViolation, Profile, Source
 from tracking.plan import quality, violations
 from tracking.plan.explaining import WORDS, judged
 from tracking.plan.quality import PARTS, Sums
+from tracking.rights import erasure, person
 from workspaces.models import Workspace
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -115,3 +117,43 @@ def test_violations_are_filtered_and_old_ones_deleted(mia: Client, workspace: Wo
     PlanViolation.objects.create(workspace=workspace, source=source, version=version, day=NOW.date() - timedelta(days=900),
                                  kind="type", number=1, last_at=NOW)  # fmt: skip
     assert violations.tidy() == 1
+
+
+def goods(source: Source) -> Sums:
+    """What is counted of a source over all days."""
+    (found,) = [one for one in quality.of(source.workspace).sources if one.source.pk == source.pk]
+    for part in PARTS[:3] + PARTS[4:]:
+        assert 0 <= part.good(found.sums) <= part.of(found.sums), part.code
+    return found.sums
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("erased", [0, 1, 2])
+def test_an_undo_after_an_erasure_takes_out_what_it_still_knows(workspace: Workspace, erased: int) -> None:
+    plan(workspace)
+    source = import_source(workspace)
+    other = "event,time,user id,app_version\nSigned Up,2026-10-01T09:00:00Z,u-9,\n"
+    run(upload(workspace, "events", other, source))
+    drain()
+    before = goods(source)
+    lines = "".join(f"Signed Up,2026-10-01T09:00:00Z,u-{n},{n}\n" for n in (1, 2))
+    file = run(upload(workspace, "events", "event,time,user id,app_version\n" + lines, source))
+    drain()
+    for number in range(erased):
+        erasure.erase(person.of_profile(Profile.objects.get(pk=Event.objects.get(user_id=f"u-{number + 1}").profile_id)))
+    take_back(file)
+    after = goods(source)
+    assert (file.removed, Event.objects.count()) == (2 - erased, 1)
+    assert (after.events, after.grounded, after.identified) == tuple(
+        number + erased for number in (before.events, before.grounded, before.identified)
+    )  # of those erased nobody knows any more what they were counted as: they stay as counted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_undo_after_the_source_changed_its_consent_counts_no_more_good_than_there_are(workspace: Workspace) -> None:
+    source = import_source(workspace)
+    files = [run(upload(workspace, "events", f"event,time,user id\nX,2026-10-01T09:00:00Z,u-{n}\n", source)) for n in (1, 2)]
+    drain()
+    Source.objects.filter(pk=source.pk).update(consent_mode="required", legal_basis="")
+    take_back(files[0])
+    assert goods(source).events == 1
