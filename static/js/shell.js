@@ -48,6 +48,7 @@
   };
   on("click", "button[data-confirm]", (button, e) => {
     e.preventDefault();
+    if (!button.formNoValidate && button.form && !button.form.reportValidity()) return; // what is missing is asked for first
     ask(button.dataset.confirm, button.dataset.confirmLabel ?? button.textContent.trim(), () => {
       const question = button.dataset.confirm;
       delete button.dataset.confirm;

@@ -5,23 +5,23 @@ Linked identifiers appear by kind and blind index only: mops knows no more of th
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mops.lib import clock
 from tracking.blind_index import Subject
-from tracking.consent import chain, checking, linking
+from tracking.consent import chain, checking, holding
 from tracking.consent.deriving import months_after
-from tracking.consent.proof import Entry, label, timeline
+from tracking.consent.holding import Known, Line
+from tracking.consent.proof import Entry, label, local, timeline
 from tracking.consent_models import Decision, SubjectKind
-from tracking.models import ChainHead, ConsentState, ConsentText, Suppression
+from tracking.models import ChainHead, ConsentText
 from workspaces.models import Workspace
 
 TEMPLATE = Path(__file__).with_name("proof.typ")
@@ -36,19 +36,12 @@ class Person(NamedTuple):
     """Whom the proof is about."""
 
     workspace: Workspace
-    numbers: Mapping[str, int]  # blind index → 1, 2, 3 …; 1 is the one asked for
-    subjects: Sequence[Subject]
+    known: Known
     zone: ZoneInfo
-
-    def name(self, index: str) -> str:
-        """ "2 · Telephone number"."""
-        number = self.numbers[index]
-        return f"{number} · {SubjectKind(self.subjects[number - 1].kind).label}"
 
     def at(self, instant: datetime) -> str:
         """In the workspace's zone, with its offset."""
-        local = instant.astimezone(self.zone)
-        return f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S} (UTC{local.isoformat()[-6:]})"
+        return local(instant, self.zone)
 
 
 def pdf(workspace: Workspace, subject: Subject, identifier: str) -> bytes:
@@ -65,10 +58,7 @@ def pdf(workspace: Workspace, subject: Subject, identifier: str) -> bytes:
 
 
 def _person(workspace: Workspace, subject: Subject) -> Person:
-    others = linking.groups(workspace.pk, [subject])[subject] - {subject}
-    subjects = [subject, *sorted(others, key=lambda other: (other.kind, other.index))]
-    numbers = {one.index: number for number, one in enumerate(subjects, 1)}
-    return Person(workspace, numbers, subjects, ZoneInfo(workspace.time_zone))
+    return Person(workspace, holding.known(workspace, subject), ZoneInfo(workspace.time_zone))
 
 
 def _printable(value: Any) -> Any:
@@ -81,7 +71,7 @@ def _printable(value: Any) -> Any:
 
 
 def _content(person: Person, identifier: str) -> dict[str, Any]:
-    entries = timeline(person.workspace, *person.subjects)[::-1]
+    entries = timeline(person.workspace, *person.known.subjects)[::-1]
     return {
         "language": get_language() or "en",
         "title": _("Proof of consent"),
@@ -96,7 +86,7 @@ def _content(person: Person, identifier: str) -> dict[str, Any]:
             {
                 "title": _("Identifiers of this person"),
                 "columns": [_("No."), _("Kind"), _("Identifier"), _("Blind index")],
-                "rows": [_identifier(one, number, identifier) for number, one in enumerate(person.subjects, 1)],
+                "rows": [_identifier(one, number, identifier) for number, one in enumerate(person.known.subjects, 1)],
             },
             {
                 "title": _("What holds"),
@@ -146,27 +136,23 @@ def _identifier(subject: Subject, number: int, identifier: str) -> list[str]:
 
 
 def _states(person: Person) -> list[list[str]]:
-    states = ConsentState.objects.filter(workspace=person.workspace, subject__in=person.numbers).select_related("purpose")
-    return [_state(person, one) for one in sorted(states, key=lambda one: (one.purpose_id, person.numbers[one.subject]))]
+    return [_state(person, line) for line in holding.lines(person.workspace, person.known)]
 
 
-def _state(person: Person, state: ConsentState) -> list[str]:
-    is_over = state.expires_at is not None and state.expires_at <= clock.now()
-    decision = Decision.EXPIRED.label if is_over else state.get_decision_display()
-    until = person.at(state.expires_at) if state.expires_at else "–"
-    return [state.purpose.label, person.name(state.subject), str(decision), person.at(state.since), until, str(state.event_seq)]
+def _state(person: Person, line: Line) -> list[str]:
+    until = person.at(line.expires_at) if line.expires_at else "–"
+    return [line.purpose.label, line.identifier, str(line.decision.label), person.at(line.since), until, str(line.event_seq)]
 
 
 def _suppressions(person: Person) -> list[list[str]]:
-    rows = Suppression.objects.filter(workspace=person.workspace, subject__in=person.numbers)
-    ordered = sorted(rows, key=lambda row: person.numbers[row.subject])
-    return [[person.name(row.subject), str(row.get_reason_display()), person.at(row.at)] for row in ordered]
+    rows = holding.suppressions(person.workspace, person.known)
+    return [[person.known.name(row.subject), str(row.get_reason_display()), person.at(row.at)] for row in rows]
 
 
 def _statement(person: Person, entry: Entry) -> dict[str, Any]:
     event = entry.event
     is_grant, ends_at = event.decision == Decision.GRANTED, months_after(event.given_at, event.purpose.expiry_months)
-    rows = [(_("Identifier"), person.name(event.subject)), (_("Recorded"), person.at(event.at))]
+    rows = [(_("Identifier"), person.known.name(event.subject)), (_("Recorded"), person.at(event.at))]
     rows += [(_("Said"), person.at(event.given_at))] if event.given_at != event.at else []
     rows += [(_("Valid at the longest until"), person.at(ends_at))] if is_grant else []
     rows += [(_("Way"), entry.way), (_("Noted by"), label(event.actor))]

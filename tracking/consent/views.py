@@ -17,6 +17,7 @@ from tracking.consent import (
     by_hand,
     checking,
     differences,
+    holding,
     imports,
     ledger,
     overview,
@@ -30,7 +31,7 @@ from tracking.consent import (
 from tracking.consent.forms import DecisionForm, FileForm, PersonForm, TextForm
 from tracking.consent.purpose_forms import NewPurposeForm, PurposeForm
 from tracking.imports.tables import UnableToRead
-from tracking.models import ChainHead, ConsentState, ConsentText, Purpose, Release, Suppression
+from tracking.models import ChainHead, ConsentText, Purpose, Release, Suppression
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.downloads import hand_out
@@ -129,15 +130,17 @@ def person(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 
 def _person(space: Workspace, subject: Subject) -> dict[str, Any]:
-    states = ConsentState.objects.filter(workspace=space, subject=subject.index).select_related("purpose").order_by("purpose")
-    releases = Release.objects.filter(workspace=space, subject=subject.index).select_related("purpose").order_by("-at")
+    known = holding.known(space, subject)
+    releases = Release.objects.filter(workspace=space, subject__in=known.numbers).select_related("purpose").order_by("-at")
+    entries = [(entry, known.name(entry.event.subject)) for entry in proof.timeline(space, *known.subjects)]
     return {
         "subject": subject,
         "preference_link": preferences.link(space, subject),
-        "states": states,
-        "entries": proof.timeline(space, subject),
+        "linked": [known.name(other.index) for other in known.subjects[1:]],
+        "states": holding.lines(space, known),
+        "entries": entries,
         "releases": releases[:100],
-        "suppression": suppression.entry(space, subject),
+        "suppression": next(iter(holding.suppressions(space, known)), None),
     }
 
 

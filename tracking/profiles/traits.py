@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from django.utils.translation import gettext_lazy as _
+
 from mops.lib import clock
 from tracking.blind_index import Indexer
 from tracking.models import DuplicateSuggestion, Identity, Trait
@@ -17,6 +19,16 @@ PLAIN = frozenset({  # everything else may say who somebody is and is kept encry
     "plan", "language", "locale", "currency", "country", "created_at", "createdAt", "newsletter", "logins", "orders",
     "lifetime_value", "customer_group", "tier", "subscription", "is_test",
 })  # fmt: skip
+LABELS = {
+    "name": _("Name"), "first_name": _("First name"), "firstName": _("First name"), "last_name": _("Last name"),
+    "lastName": _("Last name"), "email": _("E-mail address"), "phone": _("Telephone number"), "address": _("Address"),
+    "street": _("Street"), "postal_code": _("Postal code"), "postalCode": _("Postal code"), "zip": _("Postal code"),
+    "city": _("City"), "state": _("Region"), "country": _("Country"), "language": _("Language"), "locale": _("Language"),
+    "currency": _("Currency"), "birthday": _("Date of birth"), "gender": _("Gender"), "company": _("Company"), "plan": _("Plan"),
+    "created_at": _("Account since"), "createdAt": _("Account since"), "newsletter": _("Newsletter"), "logins": _("Logins"),
+    "orders": _("Orders"), "lifetime_value": _("Lifetime value"), "customer_group": _("Customer group"), "tier": _("Tier"),
+    "subscription": _("Subscription"), "is_test": _("Test account"),
+}  # fmt: skip
 UPSERT = """
 INSERT INTO tracking_trait AS old (workspace_id, identity_id, name, value, sealed, index, source_id, rank, at, digest)
 SELECT %s, t.identity, t.name, t.value::jsonb, t.sealed, t.index, t.source, t.rank, t.at, t.digest
@@ -50,6 +62,11 @@ class Shown(NamedTuple):
     source: str
     at: datetime
     identity_id: int
+
+    @property
+    def label(self) -> str:
+        """As people call it; a name of the sender's own as it came."""
+        return str(LABELS.get(self.name, self.name))
 
 
 def keep(workspace: Workspace, indexer: Indexer, told: Iterable[tuple[int, Sent]]) -> None:
@@ -103,7 +120,7 @@ def of_profile(workspace: Workspace, identities: Sequence[Identity], *, clear: b
     for trait in found:
         newest.setdefault(trait.name, trait)
     vault = Vault(workspace.pk) if clear else None
-    return [_shown(trait, vault) for trait in newest.values()]
+    return [as_shown(trait, vault) for trait in newest.values()]
 
 
 ADDRESS = ("street", "postal_code", "postalCode", "zip", "city", "state", "country")  # as it is written on a letter
@@ -117,7 +134,8 @@ def _readable(value: Any) -> Any:
     return ", ".join(str(_readable(part)) for part in value) if isinstance(value, list) else value
 
 
-def _shown(trait: Trait, vault: Vault | None) -> Shown:
+def as_shown(trait: Trait, vault: Vault | None) -> Shown:
+    """As a member may read it: without `vault` no personal value."""
     sealed = bytes(trait.sealed)
     value = trait.value
     if sealed:

@@ -13,8 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from tracking.models import DuplicateSuggestion, Identity, Merge, Profile
-from tracking.profiles import deciding, reading, traits
-from tracking.profiles.vault import Vault
+from tracking.profiles import comparing, deciding, reading, traits
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.permissions import Permission, allows
@@ -92,8 +91,7 @@ def duplicates(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """Pairs that may be one person, for a member to decide."""
     space = get_workspace(request, workspace, Permission.MANAGE_PROFILES)
     page = Paginator(reading.open_suggestions(space), PER_PAGE).get_page(request.GET.get("page"))
-    vault = Vault(space.pk)
-    pairs = [(one, reading.opened(vault, one.first), reading.opened(vault, one.second)) for one in page]
+    pairs = comparing.pairs(space, list(page))
     audit.record(space, request.user, "profile.duplicates_viewed", pairs=len(pairs))
     return render(request, "tracking/profiles/duplicates.html", {"page": page, "pairs": pairs})
 

@@ -1,14 +1,19 @@
 """The team's pages: look up, prove, refuse, publish, import."""
 
 import re
+from zoneinfo import ZoneInfo
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 
 from tests.people import ClientFor
 from tests.tracking.consent.people import leave, say, someone
-from tracking.consent import differences, preferences, purposes
-from tracking.consent_models import Decision
+from tracking.blind_index import subject_of
+from tracking.consent import differences, preferences, proof, purposes, suppression
+from tracking.consent.merging import merge_subjects
+from tracking.consent_models import Decision, SubjectKind
 from tracking.models import ConsentEvent, ConsentText, Suppression
 from workspaces.models import AuditEvent, Role, Workspace
 
@@ -126,3 +131,38 @@ def test_differences_name_added_and_removed_words() -> None:
     assert [tuple(piece) for piece in differences.words("a b c", "a x c d")] == [
         ("same", "a"), ("removed", "b"), ("added", "x"), ("same", "c"), ("added", "d"),
     ]  # fmt: skip
+
+
+def test_the_page_is_of_the_person_by_every_identifier_as_the_proof_is(client_for: ClientFor, workspace: Workspace) -> None:
+    phone, device = subject_of(workspace.pk, "phone", "+4915155501234"), subject_of(workspace.pk, "device", "a-device")
+    say(workspace, someone(workspace), Decision.GRANTED)
+    said = say(workspace, device, Decision.GRANTED, "analytics", proof={"url": "https://shop.example/banner"})
+    for other in (phone, device):
+        merge_subjects(workspace, someone(workspace), other)
+    client = client_for(Role.PRIVACY)
+    page = client.post(url(workspace, "person"), {"kind": "phone", "identifier": "+49 151 55501234"}).text
+    for wanted in ("https://shop.example/banner", said.hash[:16], "2 · Device", "3 · E-mail address", 'value="email"'):
+        assert wanted in page
+    assert page.count('value="analytics"') == 1
+    suppression.suppress(workspace, device, Suppression.Reason.OBJECTION)
+    assert "Nothing may reach this person" in client.post(url(workspace, "person"), ERIKA).text
+
+
+def test_who_is_never_to_be_reached_again_is_asked_for_first(client_for: ClientFor, workspace: Workspace) -> None:
+    page = client_for(Role.PRIVACY).post(url(workspace, "person"), ERIKA).text
+    assert re.search(r'value="suppress"\s+data-confirm="[^"]*only the person can', page)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Feb. 1, 2026 10:15:00"), ("de", "1. Februar 2026 10:15:00")])
+def test_proofs_are_read_in_words_and_local_time(workspace: Workspace, language: str, said: str) -> None:
+    raw = {
+        "given_at": "2026-02-01 09:15:00+00:00", "kind": "email", "import": 7, "mechanism": "objection",
+        "received": '{"purposes": {"analytics": true}}', "doi_sent_at": "soon", "taken_back": 3, "language": "de",
+    }  # fmt: skip
+    with translation.override(language):
+        labels = dict(proof.details(raw, ZoneInfo("Europe/Berlin")))
+        shown = dict(zip(sorted(raw), labels.values(), strict=True))
+        assert shown["given_at"] == f"{said} (UTC+01:00)"
+        assert shown["doi_sent_at"] == "soon"
+        assert (shown["kind"], shown["mechanism"]) == (SubjectKind.EMAIL.label, Suppression.Reason.OBJECTION.label)
+    assert not set(raw) & set(labels)

@@ -1,5 +1,9 @@
 """The pages of people, as those who may open them see them."""
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,6 +15,7 @@ from tests.tracking.rows import order
 from tests.tracking.sending import a_source
 from tracking import orders, partitions
 from tracking.models import DuplicateSuggestion, Merge, Profile, Source
+from tracking.profiles import comparing, reading
 from workspaces.models import AuditEvent, Workspace
 
 MIA = {"email": "mia.muster@example.org", "name": "Mia Muster", "phone": "0171 1234567"}
@@ -92,3 +97,20 @@ def test_it_asks_about_possible_duplicates(client_for: ClientFor, shop: Source, 
 
 def test_it_says_what_to_expect_when_there_is_nobody(mia: Client) -> None:
     assert b"No profiles yet" in mia.get(url("list")).content
+
+
+def test_it_shows_what_both_have_before_it_makes_one_of_two(
+    client_for: ClientFor, shop: Source, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    said(shop, {"userId": "u-2", "anonymousId": "a-1", "type": "identify", "traits": {"email": "m.mueller@example.org"}})
+    said(shop, {"userId": "u-3", "anonymousId": "a-1", "type": "identify", "traits": {"first_name": "Max", "last_name": "Müller"}})
+    suggested = list(reading.open_suggestions(shop.workspace))
+    assert len(suggested) > 1
+    with django_assert_max_num_queries(6):
+        comparing.pairs(shop.workspace, suggested)
+    page = client_for("privacy").get(url("duplicates")).content.decode()
+    for wanted in ("Mia Muster", "mi•••er@example.org", "m.•••er@example.org", "Last seen", "Max Müller"):
+        assert wanted in page, wanted
+    assert "mia.muster" not in page
+    assert re.search(r'value="confirm"\s+data-confirm="[^"]+"', page)
+    assert [side.orders for side in comparing.pairs(shop.workspace, suggested)[0].sides].count(1) == 1
