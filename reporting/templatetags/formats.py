@@ -105,6 +105,12 @@ def instant(value: dt.datetime | None) -> str:
 
 
 @register.filter
+def second(value: dt.datetime) -> str:
+    """Like `instant`, to the second: 31.10.2026, 14:05:09."""
+    return f"{date(value)}, {dates.format_time(timezone.localtime(value), 'HH:mm:ss', locale=babel_locale())}"
+
+
+@register.filter
 def period(value: Period | None) -> str:
     """First to last day: 01.10.2026 – 31.10.2026; one day alone."""
     if value is None:

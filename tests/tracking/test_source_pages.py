@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from mops.lib.clock import now
 from tests.people import ClientFor
 from tests.tracking.sending import a_source, send, track
 from tracking.ingest.run import run_batch
-from tracking.models import Event, Rejection, Source
+from tracking.models import Event, Profile, Rejection, Source
 from tracking.script import build
 from tracking.source_pages import live, snippet
 from tracking.source_pages.forms import SourceForm
@@ -142,3 +143,33 @@ def test_a_website_shows_the_lines_for_its_consent_manager(owner: Client, worksp
 
 def test_every_adapter_of_the_script_can_be_chosen() -> None:
     assert {*snippet.MANAGERS} - {snippet.BANNER} == {*build.MANAGERS}
+
+
+def test_the_debugger_shows_one_event_or_state_and_whose_it_is(owner: Client, workspace: Workspace) -> None:
+    source = a_source(workspace)
+    send(source, "batch", {"batch": [track("m-1", event="Signed Up"), track("m-2", event="Order Completed"), {"type": "page"}]})
+    run_batch()
+    send(source, "track", track("m-3", event="Signed Up"))
+    address = f"/nordlicht/sources/{source.pk}/live/"
+
+    def shown(**asked: str) -> list[str]:
+        return [line.message_id for line in owner.get(address, asked).context["arrivals"]]
+
+    assert len(shown()) == 4
+    assert shown(name="Signed Up") == ["m-3", "m-1"]
+    assert shown(name="Signed Up", state="stored") == ["m-1"]
+    assert shown(state="pending") == ["m-3"]
+    assert len(shown(state="rejected")) == 1
+    assert len(shown(state="<b>")) == 4
+    page = owner.get(address, {"name": "Signed Up", "state": "stored"}).content.decode()
+    assert f"/profiles/{Profile.objects.get().uuid}/" in page
+    assert "name=Signed+Up&amp;state=stored" in page  # what it asks for again every few seconds
+    assert f"{timezone.localtime(Event.objects.get(message_id='m-1').received_at):%H:%M:%S}" in page
+
+
+def test_a_filter_of_the_debugger_looks_at_the_newest_only(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = a_source(workspace)
+    for number in range(3):
+        send(source, "track", track(f"m-{number}", event="Signed Up"))
+    monkeypatch.setattr(live, "SEARCHED", 2)
+    assert [line.message_id for line in live.arrivals(source, "Signed Up")] == ["m-2", "m-1"]

@@ -18,7 +18,7 @@ from tracking.consent import linking, locking, suppression
 from tracking.consent.ledger import Statement, withdraw
 from tracking.consent.purposes import current_text
 from tracking.consent_models import Decision
-from tracking.models import ConsentState, ConsentText, DoubleOptIn, Purpose
+from tracking.models import ConsentEvent, ConsentState, ConsentText, DoubleOptIn, Purpose
 from workspaces.models import Workspace
 
 SALT = "consent.preferences"
@@ -46,6 +46,7 @@ class Choice:
     is_granted: bool  # and usable: the switch is on
     is_held: bool  # the ledger has a grant, which the list may overrule
     decided_at: Any  # datetime, or None if nothing was ever said
+    agreed: str = ""  # the wording that was agreed to, where it is not `text`; "" also where nobody noted it
 
 
 def token(workspace: Workspace, subject: Subject) -> str:
@@ -76,14 +77,23 @@ def choices(workspace: Workspace, subject: Subject, language: str) -> list[Choic
     """Every purpose people are asked about, and every other one this person granted. Nothing is on for those on the list."""
     is_listed = suppression.entry(workspace, subject) is not None
     states = {s.purpose_id: s for s in ConsentState.objects.filter(workspace=workspace, subject=subject.index)}
+    worded = _agreed(workspace, [state.event_seq for state in states.values() if _holds(state)])
     found = []
     for purpose in Purpose.objects.filter(workspace=workspace).order_by("pk"):
         text = current_text(purpose, language) or current_text(purpose, "en" if language == "de" else "de")
         state = states.get(purpose.pk)
         is_held = _holds(state)
         if text or is_held:
-            found.append(Choice(purpose, text, is_held and not is_listed, is_held, state.since if state else None))
+            agreed = worded.get(purpose.pk, "")
+            found.append(Choice(purpose, text, is_held and not is_listed, is_held, state.since if state else None,
+                                "" if text and text.text == agreed else agreed))  # fmt: skip
     return found
+
+
+def _agreed(workspace: Workspace, statements: Collection[int]) -> dict[int, str]:
+    """By purpose: what people were shown when they agreed, as far as it was noted."""
+    events = ConsentEvent.objects.filter(workspace=workspace, seq__in=statements).select_related("text")
+    return {event.purpose_id: event.text.text if event.text else str(event.proof.get("wording", "")) for event in events}
 
 
 def _holds(state: ConsentState | None) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
+from math import floor
 from typing import NamedTuple
 
 from django.db import connection
@@ -80,6 +81,11 @@ def score(sums: Sums) -> float | None:
     if not sums.received and not sums.events:
         return None
     return 100 * sum(weight * share for weight, share in told) / sum(weight for weight, _share in told)
+
+
+def shown(score: float | None) -> float | None:
+    """With one decimal, rounded down: 99.96 is not yet 100."""
+    return None if score is None else floor(round(score * 10, 6)) / 10
 
 
 def lost(part: Part, sums: Sums) -> float:

@@ -8,7 +8,8 @@ from babel import dates
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tracking.plan.quality import Sums, score
+from reporting.templatetags.formats import number
+from tracking.plan.quality import Sums, score, shown
 
 
 class Chart(NamedTuple):
@@ -20,12 +21,12 @@ class Chart(NamedTuple):
 
 def by_day(days: Sequence[tuple[date, Sums]], currency: str) -> Chart:
     """One line, 0 to 100; a day without events is a gap."""
-    scores = [score(sums) for _day, sums in days]
+    scores = [shown(score(sums)) for _day, sums in days]
     told = [value for value in scores if value is not None]
     title = _("Score by day")
     summary = (
         _("From %(first)s to %(last)s, lowest %(lowest)s.")
-        % {"first": int(told[0]), "last": int(told[-1]), "lowest": int(min(told))}
+        % {name: number(value, 1) for name, value in (("first", told[0]), ("last", told[-1]), ("lowest", min(told)))}
         if told
         else _("No events yet.")
     )
@@ -43,7 +44,7 @@ def by_day(days: Sequence[tuple[date, Sums]], currency: str) -> Chart:
         "yAxis": [{"type": "value", "unit": "count", "min": 0, "max": 100, "interval": 25}],
         "series": [{"type": "line", "name": _("Score"), "unit": "count", "hue": 0, "connectNulls": False, "symbolSize": 6,
                     "showSymbol": len(told) < 3, "areaStyle": {"opacity": 0.08},
-                    "data": [None if value is None else round(value, 1) for value in scores]}],
+                    "data": [*scores]}],
     }  # fmt: skip
     rows = [(day, value, sums) for (day, sums), value in zip(days, scores, strict=True)]
     return Chart(title, summary, option, rows[::-1])

@@ -17,10 +17,10 @@ def data_quality(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     space = get_workspace(request, workspace, Permission.VIEW_REPORTS)
     found = quality.of(space)
     score = quality.score(found.total)
-    sources = [(one, quality.score(one.sums), quality.PARTS[0].share(one.sums)) for one in found.sources]
+    sources = [(one, quality.shown(quality.score(one.sums)), quality.PARTS[0].share(one.sums)) for one in found.sources]
     context = {
         "score": score,
-        "shown_score": None if score is None else int(score),  # 99.9 is not yet 100
+        "shown_score": quality.shown(score),
         "band": "" if score is None else "good" if score >= quality.GOOD else "fair" if score >= quality.FAIR else "poor",
         "total": found.total,
         "parts": judged(found.total),

@@ -3,11 +3,16 @@
 import json
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Q
 
 from tracking.ingest.steps import STEPS, Step
-from tracking.models import Event, PlanViolation, Rejection, Source
+from tracking.models import Event, PlanViolation, Profile, Rejection, Source
 
 SHOWN = 50
+SEARCHED = 5_000  # newest events a filter looks through, every few seconds: a rare name must not read a year
+REFUSED = "rejected"
 REASON = Rejection.Reason
 DOOR = 2  # of the steps happen before an event is acknowledged
 
@@ -24,14 +29,42 @@ class Arrived(NamedTuple):
     why: str  # of a refusal, or what the steps remarked
     violations: list[tuple[str, str]]  # of the tracking plan: what is wrong, and the property
     content: str  # JSON, for people
+    profile: UUID | None = None  # whose it is: the living profile
 
 
-def arrivals(source: Source) -> list[Arrived]:
-    """The newest first, events and refusals together."""
-    events = Event.objects.filter(source=source).order_by("-received_at")[:SHOWN]
-    refused = Rejection.objects.filter(source=source, replayed_at=None).order_by("-received_at")[:SHOWN]
-    lines = [*map(_of_event, events), *map(_of_refusal, refused)]
+def arrivals(source: Source, name: str = "", state: str = "") -> list[Arrived]:
+    """The newest first, events and refusals together; of one event or type, of one state (of Arrived)."""
+    lines = [] if state == REFUSED else _events(source, name, state)
+    lines += _refusals(source, name) if state in ("", REFUSED) else []
     return sorted(lines, key=lambda line: line.received_at, reverse=True)[:SHOWN]
+
+
+def names(source: Source) -> list[str]:
+    """Events of the last hours, to choose from."""
+    newest = Event.objects.filter(source=source).order_by("-received_at").values_list("type", "name")[: 10 * SHOWN]
+    return sorted({name or type_ for type_, name in newest})
+
+
+def _events(source: Source, name: str, state: str) -> list[Arrived]:
+    found = Event.objects.filter(source=source)
+    if name or state:
+        before = found.order_by("-received_at").values_list("received_at", flat=True)[SEARCHED : SEARCHED + 1].first()
+        found = found.filter(received_at__gt=before) if before else found
+    if name:
+        found = found.filter(Q(name=name) | Q(type=name))
+    if state:
+        found = found.filter(state=state)
+    events = list(found.order_by("-received_at")[:SHOWN])
+    profiles = Profile.objects.filter(workspace=source.workspace_id, pk__in={event.profile_id for event in events})
+    owners = {one.pk: (one.merged_into or one).uuid for one in profiles.select_related("merged_into")}
+    return [_of_event(event)._replace(profile=owners.get(event.profile_id or 0)) for event in events]
+
+
+def _refusals(source: Source, name: str) -> list[Arrived]:
+    """A refused body was not read as far as the name of its event: its address tells the type at least."""
+    found = Rejection.objects.filter(source=source, replayed_at=None)
+    found = found.filter(endpoint=name) if name else found
+    return [_of_refusal(one) for one in found.order_by("-received_at")[:SHOWN]]
 
 
 def _of_event(event: Event) -> Arrived:
@@ -53,7 +86,7 @@ def _of_refusal(refusal: Rejection) -> Arrived:
     why = f"{refusal.get_reason_display()} {refusal.detail}".strip()
     content = bytes(refusal.payload)[:4_000].decode(errors="replace")
     return Arrived(
-        refusal.received_at, refusal.endpoint, "", refusal.message_id, "rejected", _labels(_taken(refusal)), why, [], content
+        refusal.received_at, refusal.endpoint, "", refusal.message_id, REFUSED, _labels(_taken(refusal)), why, [], content
     )
 
 

@@ -1,5 +1,7 @@
 """Pages of sources."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -7,18 +9,21 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tracking import ledger, replay
 from tracking.collector import sources as remembered
 from tracking.models import Rejection, Source
+from tracking.source_pages import live as debugger
 from tracking.source_pages import snippet
 from tracking.source_pages.forms import SourceForm
-from tracking.source_pages.live import arrivals
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.models import Workspace
 from workspaces.permissions import Permission
+
+STATES = [("", _l("All")), ("stored", _l("Stored")), ("pending", _l("Waiting")), (debugger.REFUSED, _l("Refused"))]
 
 
 @require_GET
@@ -125,5 +130,14 @@ def live(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """The debugger: it shows what people did, so it takes the right to manage sources."""
     space = get_workspace(request, workspace, Permission.MANAGE_SOURCES)
     shown = get_object_or_404(Source, pk=pk, workspace=space)
-    context = {"source": shown, "arrivals": arrivals(shown)}
+    asked = {"name": request.GET.get("name", "").strip()[:200], "state": request.GET.get("state", "")}
+    asked["state"] = asked["state"] if asked["state"] in dict(STATES) else ""
+    context = {
+        "source": shown,
+        "arrivals": debugger.arrivals(shown, **asked),
+        "names": [] if request.htmx else debugger.names(shown),
+        "states": STATES,
+        "chosen": urlencode({key: value for key, value in asked.items() if value}),
+        **asked,
+    }
     return render(request, "tracking/sources/live.html" + ("#arrivals" if request.htmx else ""), context)

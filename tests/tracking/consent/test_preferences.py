@@ -143,3 +143,15 @@ def test_the_proof_of_a_choice_names_the_visitors_address_and_not_the_proxys(
     granted, withdrawn = ConsentEvent.objects.order_by("seq")
     assert granted.proof["ip_hmac"] == evidence.address_proof(workspace.pk, "203.0.113.7")["ip_hmac"]
     assert "ip_hmac" not in withdrawn.proof
+
+
+def test_it_shows_the_wording_that_was_agreed_to_where_it_is_another(workspace: Workspace, page: str, client: Client) -> None:
+    another = "You agreed to another wording then"
+    client.post(page + "?language=en", {"purpose": ["email"], "text": texts(client.get(page + "?language=en").text)})
+    assert another not in client.get(page + "?language=en").text
+    purposes.publish(purposes.purposes_of(workspace, ["email"])["email"], "en", "Today's text", by=None)
+    shown = client.get(page + "?language=en").text
+    for wanted in ("Today&#x27;s text", another, "Text for email in en"):
+        assert wanted in shown
+    say(workspace, someone(workspace), Decision.GRANTED, "phone", source="import", proof={"wording": "May we call?"})
+    assert "May we call?" in client.get(page + "?language=en").text

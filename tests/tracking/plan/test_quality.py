@@ -51,6 +51,16 @@ def test_the_score_by_hand() -> None:
     assert quality.score(Sums(sources=3)) is None
 
 
+@given(st.floats(0, 100))
+def test_a_score_is_shown_rounded_down_to_one_decimal(score: float) -> None:
+    found = quality.shown(score)
+    assert found is not None
+    assert found == round(found, 1)
+    assert found < 100 or score == pytest.approx(100, abs=1e-6)
+    assert -1e-6 <= score - found < 0.1
+    assert (quality.shown(89.64), quality.shown(99.97), quality.shown(None)) == (89.6, 99.9, None)
+
+
 @given(sums())
 def test_score_and_lost_points_are_a_hundred(some: Sums) -> None:
     score = quality.score(some)

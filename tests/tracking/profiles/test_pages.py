@@ -45,6 +45,12 @@ def test_it_finds_a_person_by_any_complete_identifier(client_for: ClientFor, sho
     assert b"Nobody found" in privacy.post(url("search"), {"identifier": "mia.muster"}).content
 
 
+def test_an_empty_search_finds_nobody_missing(client_for: ClientFor, shop: Source) -> None:
+    page = client_for("privacy").post(url("search"), {"identifier": " "}).content.decode()
+    assert "This field is required" in page
+    assert "Nobody found" not in page
+
+
 def test_it_shows_the_privacy_officer_everything_and_why(client_for: ClientFor, shop: Source) -> None:
     page = client_for("privacy").get(url("profile", Profile.objects.get(merged_into=None).uuid)).content.decode()
     for expected in ("mia.muster@example.org", "+491711234567", "Product Added", "Order A-77", "User id + Anonymous id", "Undo"):
