@@ -1,6 +1,7 @@
 """The pages of sources: made, changed, paused; their books, their refusals, what arrives right now."""
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -42,14 +43,15 @@ def test_a_new_source_takes_events_at_once(owner: Client, workspace: Workspace) 
 
 @pytest.mark.parametrize(
     ("values", "field"),
-    [({"kind": "browser"}, "consent_mode"), ({"kind": "browser", "consent_mode": "required"}, "websites"),
+    [({"kind": "browser"}, "websites"),
      ({"legal_basis": ""}, "legal_basis"), ({"websites": "*"}, "websites"), ({"own_referrers": "*.bank.example"}, "own_referrers"),
      ({"kind": "shop"}, "dialect"), ({"kind": "shop", "dialect": "shopify"}, "secret"),
-     ({"kind": "webhook", "dialect": "mapped", "secret": "s", "mapping": '{"evnt": "x"}'}, "mapping"),
-     ({"dialect": "shopify"}, "dialect")],
+     ({"kind": "webhook", "secret": "s", "mapping": '{"evnt": "x"}'}, "mapping"), ({"kind": "webhook"}, "secret"),
+     ({"kind": "shop", "dialect": "mapped"}, "dialect")],
 )  # fmt: skip
 def test_the_form_says_what_does_not_fit(workspace: Workspace, values: dict[str, str], field: str) -> None:
-    form = SourceForm({**FIELDS, **values}, instance=Source(workspace=workspace))
+    said = {**FIELDS, **values}
+    form = SourceForm(said, instance=Source(workspace=workspace, kind=said["kind"]))
     assert field in form.errors
 
 
@@ -173,3 +175,44 @@ def test_a_filter_of_the_debugger_looks_at_the_newest_only(workspace: Workspace,
         send(source, "track", track(f"m-{number}", event="Signed Up"))
     monkeypatch.setattr(live, "SEARCHED", 2)
     assert [line.message_id for line in live.arrivals(source, "Signed Up")] == ["m-2", "m-1"]
+
+
+@pytest.mark.parametrize("kind", Source.Kind.values)
+def test_a_new_source_asks_for_what_its_kind_needs(owner: Client, workspace: Workspace, kind: str) -> None:
+    page = owner.get("/nordlicht/sources/new/", {"kind": kind}).content.decode()
+    asked = set(re.findall(r'name="(\w+)"', page.split("<main", 1)[1]))
+    assert ("mapping" in asked) == (kind == "webhook")
+    assert ("dialect" in asked) == (kind == "shop")
+    assert ("secret" in asked) == (kind in ("shop", "webhook"))
+    assert ("websites" in asked) == (kind in ("browser", "server"))
+    assert ("consent_mode" in asked) == (kind != "browser")
+    assert "---------" not in page
+    assert "rate_per_minute" not in page.split("<details", 1)[0]
+
+
+def test_a_website_is_kept_on_consent_and_needs_an_address(owner: Client, workspace: Workspace) -> None:
+    form = owner.get("/nordlicht/sources/new/", {"kind": "<b>"}).context["form"]
+    assert (form.kind, form.fields["websites"].required) == ("browser", True)
+    said = {"kind": "browser", "name": "Shop", "websites": "https://shop.example", "rate_per_minute": "600", "legal_basis": "Mine"}
+    owner.post("/nordlicht/sources/new/", {**said, "consent_mode": "declared"})
+    assert Source.objects.values_list("consent_mode", "legal_basis", "allowed_origins").get() == (
+        "required", "", ["https://shop.example"],
+    )  # fmt: skip
+
+
+def test_a_change_leaves_what_its_kind_does_not_ask_for(owner: Client, workspace: Workspace) -> None:
+    source = a_source(workspace, "import", consent_mode="declared", legal_basis="Contract", rate_per_minute=7)
+    owner.post(f"/nordlicht/sources/{source.pk}/change/", {"name": "Files", "consent_mode": "declared", "legal_basis": "Contract"})
+    source.refresh_from_db()
+    assert (source.name, source.rate_per_minute, source.kind) == ("Files", 7, "import")
+
+
+def test_a_source_of_files_leads_to_the_import_and_names_its_ground(owner: Client, workspace: Workspace) -> None:
+    source = a_source(workspace, "import", consent_mode="declared", legal_basis="Contract with the buyer")
+    page = owner.get(f"/nordlicht/sources/{source.pk}/").content.decode()
+    assert "/nordlicht/imports/?kind=contacts" in page
+    assert source.write_key not in page
+    assert "/v1/batch" not in page
+    listed = owner.get("/nordlicht/sources/").content.decode()
+    assert "Contract with the buyer" in listed
+    assert "declared below" not in listed + page

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.people import ClientFor
-from workspaces.context import NAVIGATION, SETTINGS
+from workspaces.context import NAVIGATION, SETTINGS, links
 from workspaces.models import Role, User, Workspace
 from workspaces.permissions import allows
 
@@ -54,6 +54,13 @@ def test_it_shows_each_role_only_where_it_may_go(client_for: ClientFor, workspac
     for entry in (*NAVIGATION, *SETTINGS[:1]):
         shown = f'href="{reverse(entry.url_name, args=[workspace.slug])}"' in text
         assert shown is allows(role, entry.permission), entry.url_name
+
+
+@pytest.mark.parametrize(("route", "name"), [("imports:upload", "imports:upload"), ("imports:file", "imports:upload"),
+                                             ("tracking:order", "tracking:orders")])  # fmt: skip
+def test_an_import_is_no_order(workspace: Workspace, route: str, name: str) -> None:
+    shown = links(NAVIGATION, workspace, Role.OWNER, route)
+    assert [link.url for link in shown if link.is_current] == [reverse(name, args=[workspace.slug])]
 
 
 def test_it_marks_sample_data(client_for: ClientFor, workspace: Workspace) -> None:

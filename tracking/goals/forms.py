@@ -25,6 +25,7 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.workspace = workspace
+        self.fields["event"].when = _("not needed for page views")  # type: ignore[attr-defined]
         for row in range(ROWS):
             stored = self.instance.conditions[row] if row < len(self.instance.conditions) else {}
             self._ask(row, stored)

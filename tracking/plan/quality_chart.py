@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from babel import dates
+from babel import dates, numbers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from reporting.templatetags.formats import number
 from tracking.plan.quality import Sums, score, shown
 
 
@@ -24,13 +23,16 @@ def by_day(days: Sequence[tuple[date, Sums]], currency: str) -> Chart:
     scores = [shown(score(sums)) for _day, sums in days]
     told = [value for value in scores if value is not None]
     title = _("Score by day")
+    language = get_language() or "en"
     summary = (
         _("From %(first)s to %(last)s, lowest %(lowest)s.")
-        % {name: number(value, 1) for name, value in (("first", told[0]), ("last", told[-1]), ("lowest", min(told)))}
+        % {
+            name: numbers.format_decimal(value, "0.0", locale=language.replace("-", "_"))
+            for name, value in (("first", told[0]), ("last", told[-1]), ("lowest", min(told)))
+        }
         if told
         else _("No events yet.")
     )
-    language = get_language() or "en"
     names = [dates.format_skeleton("MMMd", day, locale=language.replace("-", "_")) for day, _sums in days]
     titles = [dates.format_date(day, "full", locale=language.replace("-", "_")) for day, _sums in days]
     option = {

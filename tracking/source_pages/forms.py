@@ -1,6 +1,6 @@
 """What people say about a source: which websites or shop it is, and on what ground its events are kept."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.translation import gettext
@@ -12,10 +12,28 @@ from tracking.collector.sources import normal_origin
 from tracking.models import Source
 
 Kind, Mode = Source.Kind, Source.ConsentMode
+SHOPS = [(one.value, one.label) for one in Source.Dialect if one != Source.Dialect.MAPPED]
+
+
+class Asked(NamedTuple):
+    """Fields of a kind of source: those it needs, and those that may stay as they are."""
+
+    needed: tuple[str, ...]
+    more: tuple[str, ...]
+
+
+GROUND = ("consent_mode", "legal_basis")
+FIELDS = {  # a website's ground is always consent
+    Kind.BROWSER: Asked(("name", "websites"), ("own_referrers", "rate_per_minute")),
+    Kind.SERVER: Asked(("name", *GROUND), ("websites", "own_referrers", "rate_per_minute")),
+    Kind.SHOP: Asked(("name", "dialect", "secret", *GROUND), ("own_referrers", "rate_per_minute")),
+    Kind.WEBHOOK: Asked(("name", "secret", "mapping", *GROUND), ("own_referrers", "rate_per_minute")),
+    Kind.IMPORT: Asked(("name", *GROUND), ("own_referrers",)),
+}
 
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The kind is chosen once: what is kept of a website and of a shop rests on different grounds."""
+    """One kind of source. It is chosen once: what is kept of a website and of a shop rests on different grounds."""
 
     websites = forms.CharField(
         label=_("Websites"),
@@ -37,24 +55,54 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Signing secret"),
         required=False,
         widget=forms.PasswordInput({"autocomplete": "off"}),
-        help_text=_("As the shop shows it. Kept encrypted; leave empty to keep the stored one."),
+        help_text=_("As the sender shows it: webhooks are only taken when they are signed. Kept encrypted."),
     )
 
     class Meta:
         model = Source
-        fields = ("name", "kind", "consent_mode", "legal_basis", "rate_per_minute", "dialect", "mapping")
+        fields = ("name", "consent_mode", "legal_basis", "rate_per_minute", "dialect", "mapping")
         help_texts = {
-            "consent_mode": _("Websites always need consent. A shop's orders may rest on the contract with the buyer."),
+            "consent_mode": _("A shop's orders may rest on the contract with the buyer. Websites always need consent."),
             "legal_basis": _("Why these events may be kept without consent, such as “Contract, Art. 6 (1) b GDPR”."),
             "mapping": _("Field of the event → path in the body, or fixed text after “=”."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """`instance` says of which kind the source is, also a new one."""
         super().__init__(*args, **kwargs)
         self.initial.setdefault("websites", "\n".join(self.instance.allowed_origins))
         self.initial.setdefault("own_referrers", "\n".join(self.instance.own_referrers))
-        if self.instance.pk:
-            del self.fields["kind"]
+        self.kind = Kind(self.instance.kind)
+        asked = FIELDS[self.kind]
+        for name in self.fields.keys() - {*asked.needed, *asked.more}:
+            del self.fields[name]
+        self.order_fields([*asked.needed, *asked.more])
+        self._ask_of_kind()
+
+    def _ask_of_kind(self) -> None:
+        """What is required, and what may be chosen: nothing is only after an error."""
+        if self.kind == Kind.BROWSER:
+            self.fields["websites"].required = True
+            self.fields["websites"].help_text = _("Pages that may send events, one a line, such as https://shop.example.")
+        if "consent_mode" in self.fields:
+            self.fields["consent_mode"].choices = Mode.choices  # type: ignore[attr-defined]
+            self.fields["legal_basis"].when = _("if they are kept on it")  # type: ignore[attr-defined]
+        if "dialect" in self.fields:
+            self.fields["dialect"].required = True
+            self.fields["dialect"].choices = SHOPS  # type: ignore[attr-defined]
+        if "secret" in self.fields:
+            self.fields["secret"].required = not self.instance.sealed_secret
+            if self.instance.sealed_secret:
+                self.fields["secret"].when = _("leave empty to keep the stored one")  # type: ignore[attr-defined]
+
+    def needed(self) -> list[forms.BoundField]:
+        return [self[name] for name in FIELDS[self.kind].needed]
+
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in FIELDS[self.kind].more]
+
+    def more_is_wrong(self) -> bool:
+        return any(field.errors for field in self.more())
 
     def clean_websites(self) -> list[str]:
         origins = []
@@ -83,23 +131,22 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
-        kind = values.get("kind") or self.instance.kind
-        if kind == Kind.BROWSER and values.get("consent_mode") != Mode.REQUIRED:
-            self.add_error("consent_mode", gettext("Events of a website are only kept with consent."))
         if values.get("consent_mode") == Mode.DECLARED and not values.get("legal_basis"):
             self.add_error("legal_basis", gettext("Say why these events may be kept without consent."))
-        if kind == Kind.BROWSER and "websites" in values and not values["websites"]:
-            self.add_error("websites", gettext("Name at least one website."))
-        wanted = {Kind.SHOP: ("shopify", "woocommerce"), Kind.WEBHOOK: ("mapped",)}.get(kind, ("",))
-        if values.get("dialect", "") not in wanted:
-            self.add_error("dialect", gettext("This does not fit the kind of source."))
-        if kind in (Kind.SHOP, Kind.WEBHOOK) and not values.get("secret") and not self.instance.sealed_secret:
-            self.add_error("secret", gettext("Webhooks are only taken when they are signed."))
         return values
 
+    def _post_clean(self) -> None:
+        """What the kind decides, before the model looks at it."""
+        if self.kind == Kind.BROWSER:
+            self.instance.consent_mode = Mode.REQUIRED
+        if self.kind == Kind.WEBHOOK:
+            self.instance.dialect = Source.Dialect.MAPPED
+        super()._post_clean()  # type: ignore[misc]
+
     def save(self, commit: bool = True) -> Source:
-        self.instance.allowed_origins = self.cleaned_data["websites"]
-        self.instance.own_referrers = self.cleaned_data["own_referrers"]
-        if self.cleaned_data["secret"]:
-            self.instance.secret = self.cleaned_data["secret"]
+        said = self.cleaned_data
+        self.instance.allowed_origins = said.get("websites", self.instance.allowed_origins)
+        self.instance.own_referrers = said.get("own_referrers", self.instance.own_referrers)
+        if said.get("secret"):
+            self.instance.secret = said["secret"]
         return super().save(commit)  # type: ignore[no-any-return]

@@ -25,6 +25,14 @@ from workspaces.permissions import Permission
 
 STATES = [("", _l("All")), ("stored", _l("Stored")), ("pending", _l("Waiting")), (debugger.REFUSED, _l("Refused"))]
 
+ABOUT = {  # icon, and what it is for
+    Source.Kind.BROWSER: ("globe", _l("Pages that people visit, measured by a script with their consent.")),
+    Source.Kind.SERVER: ("server", _l("Your own programs and apps, over HTTP or a client library.")),
+    Source.Kind.SHOP: ("shopping-bag", _l("Orders and refunds of Shopify and WooCommerce.")),
+    Source.Kind.WEBHOOK: ("webhook", _l("Signed messages of any other system, by a mapping.")),
+    Source.Kind.IMPORT: ("upload", _l("Contacts and events out of files.")),
+}
+
 
 @require_GET
 def sources(request: WorkspaceRequest, workspace: str) -> HttpResponse:
@@ -37,9 +45,13 @@ def sources(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """The kind is chosen first (?kind=…): each asks for its own."""
     space = get_workspace(request, workspace, Permission.MANAGE_SOURCES)
-    form = SourceForm(request.POST or None, instance=Source(workspace=space, created_by=request.user))
-    return _saved(request, space, form, "source.created") or render(request, "tracking/sources/form.html", {"form": form})
+    asked = request.POST.get("kind") or request.GET.get("kind", "")
+    kind = Source.Kind(asked) if asked in Source.Kind.values else Source.Kind.BROWSER
+    form = SourceForm(request.POST or None, instance=Source(workspace=space, created_by=request.user, kind=kind))
+    context = {"form": form, "kinds": [(one, *ABOUT[one]) for one in Source.Kind]}
+    return _saved(request, space, form, "source.created") or render(request, "tracking/sources/form.html", context)
 
 
 @require_http_methods(["GET", "POST"])
