@@ -90,6 +90,7 @@ class Demo:
         self.screen.say(f"  events of websites and SDKs go to {self.collector_url}/v1")
         for who, email, password in logins:
             self.screen.say(f"  {who:<18} {email:<32} {password}")
+        self._say_what_comes()
         self.screen.say(f"Sample data. Logs in {self.home / 'log'}. Ctrl-C stops everything, the data stays.")
         while True:
             self.supervisor.watch()
@@ -132,7 +133,7 @@ class Demo:
 
         from mops.demo.assets import collect_static
 
-        with self.screen.step("Tables"):
+        with self.screen.step("Tables (half a minute at first)"):
             call_command("migrate", interactive=False, verbosity=0)
         with self.screen.step("Static files"):
             collect_static()
@@ -172,6 +173,12 @@ class Demo:
         self.screen.say("\nPulled so far:")
         for total in progress.totals():
             self.screen.say(f"  {total}")
+
+    def _say_what_comes(self) -> None:
+        from mops.demo import progress, sample
+
+        for line in progress.still_coming(sample.control("/sandbox/shop")):
+            self.screen.say(f"  {line}")
 
     def _progress_rows(self) -> list[Progress]:
         """Empty while the database restarts."""

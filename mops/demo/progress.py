@@ -1,6 +1,7 @@
 """How far the first pull of every account is, and what was pulled per platform, as the terminal shows it."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, F, Sum
@@ -8,6 +9,7 @@ from django.db.models import Count, F, Sum
 from channels import plan
 from channels.connectors import PLATFORMS
 from channels.models import AdAccount, Coverage, SyncRun
+from mops.lib import clock
 
 
 class Total(NamedTuple):
@@ -35,6 +37,18 @@ def totals() -> list[Total]:
         rows, spent = pulled.get(platform.key, (0, timedelta()))
         found.append(Total(platform.label, rows, days.get(platform.key, 0), spent.total_seconds()))
     return found
+
+
+def still_coming(shop: Mapping[str, object]) -> list[str]:
+    """What fills up after everything was pulled; `shop` is the sandbox's word on its shop (sandbox.shop.Shop.state)."""
+    told = datetime.fromisoformat(str(shop["told_until"]))
+    lines = ["Still coming: visits of the website, for some minutes: profiles, segments, goals and data quality grow with them."]
+    if clock.now() - told > timedelta(days=2):
+        orders = (
+            f"Still coming: the shop's own orders, so far those until {told:%Y-%m-%d}, for about a minute: until then own revenue"
+        )
+        lines.insert(0, f"{orders}, MER and ROAS are far too low.")
+    return lines
 
 
 def rows() -> list[tuple[str, int, int, int, str]]:

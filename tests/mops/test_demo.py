@@ -11,10 +11,14 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+
+from mops.demo import progress
+from mops.lib import clock
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = {"SANDBOX_DAYS": "45", "SANDBOX_SHOPPERS": "1000"}  # the market of the demo has 396 days and 20,000 shoppers
@@ -116,3 +120,12 @@ def test_it_pulls_everything_shows_the_spend_and_leaves_nothing_behind(demo: Dem
     assert demo.stop() == 0
     assert demo.family() == []
     assert not (demo.home / "run.env").exists()
+
+
+@pytest.mark.parametrize(("told", "lines"), [(timedelta(days=200), 2), (timedelta(minutes=1), 1)])
+def test_it_says_what_still_comes(told: timedelta, lines: int) -> None:
+    until = clock.now() - told
+    said = progress.still_coming({"told_until": until.isoformat(), "sent": 7, "error": ""})
+    assert len(said) == lines
+    assert (f"{until:%Y-%m-%d}" in said[0]) == (lines == 2)
+    assert "visits" in said[-1]
