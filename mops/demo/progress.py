@@ -42,13 +42,11 @@ def totals() -> list[Total]:
 def still_coming(shop: Mapping[str, object]) -> list[str]:
     """What fills up after everything was pulled; `shop` is the sandbox's word on its shop (sandbox.shop.Shop.state)."""
     told = datetime.fromisoformat(str(shop["told_until"]))
-    lines = ["Still coming: visits of the website, for some minutes: profiles, segments, goals and data quality grow with them."]
-    if clock.now() - told > timedelta(days=2):
-        orders = (
-            f"Still coming: the shop's own orders, so far those until {told:%Y-%m-%d}, for about a minute: until then own revenue"
-        )
-        lines.insert(0, f"{orders}, MER and ROAS are far too low.")
-    return lines
+    visits = "Still coming: visits of the website, for some minutes: profiles, segments, goals and data quality grow with them."
+    if clock.now() - told < timedelta(days=2):
+        return [visits]
+    orders = f"Still coming: the shop's own orders, so far until {told:%Y-%m-%d}, for about a minute:"
+    return [f"{orders} till then own revenue, MER and ROAS are far too low.", visits]
 
 
 def rows() -> list[tuple[str, int, int, int, str]]:

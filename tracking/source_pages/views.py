@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tracking import ledger, replay
@@ -23,14 +23,19 @@ from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.models import Workspace
 from workspaces.permissions import Permission
 
-STATES = [("", _l("All")), ("stored", _l("Stored")), ("pending", _l("Waiting")), (debugger.REFUSED, _l("Refused"))]
+STATES = [
+    ("", gettext_lazy("All")),
+    ("stored", gettext_lazy("Stored")),
+    ("pending", gettext_lazy("Waiting")),
+    (debugger.REFUSED, gettext_lazy("Refused")),
+]
 
 ABOUT = {  # icon, and what it is for
-    Source.Kind.BROWSER: ("globe", _l("Pages that people visit, measured by a script with their consent.")),
-    Source.Kind.SERVER: ("server", _l("Your own programs and apps, over HTTP or a client library.")),
-    Source.Kind.SHOP: ("shopping-bag", _l("Orders and refunds of Shopify and WooCommerce.")),
-    Source.Kind.WEBHOOK: ("webhook", _l("Signed messages of any other system, by a mapping.")),
-    Source.Kind.IMPORT: ("upload", _l("Contacts and events out of files.")),
+    Source.Kind.BROWSER: ("globe", gettext_lazy("Pages that people visit, measured by a script with their consent.")),
+    Source.Kind.SERVER: ("server", gettext_lazy("Your own programs and apps, over HTTP or a client library.")),
+    Source.Kind.SHOP: ("shopping-bag", gettext_lazy("Orders and refunds of Shopify and WooCommerce.")),
+    Source.Kind.WEBHOOK: ("webhook", gettext_lazy("Signed messages of any other system, by a mapping.")),
+    Source.Kind.IMPORT: ("upload", gettext_lazy("Contacts and events out of files.")),
 }
 
 
