@@ -9,7 +9,7 @@ from tests.tracking.consent.people import leave, say, someone
 from tests.workspaces.test_browser import DESK, PHONE, log_in, violations
 from tracking.consent import preferences, purposes
 from tracking.consent_models import Decision
-from tracking.models import ConsentEvent, DoubleOptIn
+from tracking.models import ConsentEvent, DoubleOptIn, Suppression
 from workspaces.models import User, Workspace
 
 if TYPE_CHECKING:
@@ -94,3 +94,12 @@ def test_the_teams_pages_are_accessible(
     with page.expect_download() as download:
         page.get_by_role("button", name="Proof as PDF").click()
     assert download.value.suggested_filename.endswith(".pdf")
+    never = page.get_by_role("button", name="Never reach again").first
+    never.click()  # without a reason it does not even ask
+    assert not page.locator("dialog#confirm").is_visible()
+    page.get_by_label("How did they say so?").fill("letter")
+    never.click()
+    page.locator("dialog#confirm").get_by_text("only the person can").wait_for()
+    assert not Suppression.objects.exists()
+    page.locator("dialog#confirm [data-yes]").click()
+    page.get_by_text("Nothing may reach this person").wait_for()
