@@ -53,7 +53,16 @@ def test_an_empty_search_finds_nobody_missing(client_for: ClientFor, shop: Sourc
 
 def test_it_shows_the_privacy_officer_everything_and_why(client_for: ClientFor, shop: Source) -> None:
     page = client_for("privacy").get(url("profile", Profile.objects.get(merged_into=None).uuid)).content.decode()
-    for expected in ("mia.muster@example.org", "+491711234567", "Product Added", "Order A-77", "User id + Anonymous id", "Undo"):
+    for expected in (
+        "mia.muster@example.org",
+        "+491711234567",
+        "Product Added",
+        "Order A-77",
+        "User id + Anonymous id",
+        "Undo",
+        'title="name">Name',
+        'title="phone">Telephone number',
+    ):
         assert expected in page, expected
 
 
