@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from tracking.arrays import array, columns_of, rows_of
 from tracking.blind_index import Indexer
 from tracking.collector import parse
-from tracking.consent import evidence, tcf
+from tracking.consent import blanking, evidence, tcf
 from tracking.consent.intake import signals
 from tracking.consent_models import PURPOSE_KEY, SubjectKind
 from tracking.ingest.arrival import Arrival, text
@@ -177,20 +177,20 @@ def _word(arrival: Arrival, said: Mapping[str, bool]) -> Word:
 
 
 def _proof(arrival: Arrival) -> dict[str, Any]:
-    consent = arrival.context["consent"]
+    consent, user_id = arrival.context["consent"], arrival.user_id
     agent = text(arrival.context, "userAgent")
     rest = {name: value for name, value in consent.items() if name not in ("cmp", "text", "tcString", "given_at")}
     found = {
-        "url": _address(arrival.context),
-        "mechanism": text(consent, "cmp")[:60],
-        "text_version": text(consent, "text")[:200],
+        "url": _address(arrival.context, user_id),
+        "mechanism": blanking.text(text(consent, "cmp")[:60], user_id),
+        "text_version": blanking.text(text(consent, "text")[:200], user_id),
         "tc_string": text(consent, "tcString")[: tcf.LONGEST],
         "cmp": _manager(text(consent, "tcString")),
-        "received": json.dumps(rest, ensure_ascii=False)[:MOST_TEXT],
+        "received": blanking.text(json.dumps(rest, ensure_ascii=False)[:MOST_TEXT], user_id),
         "user_agent": evidence.family(agent) if agent else "",
         "browser_time": _told_at(arrival).isoformat(timespec="milliseconds"),
         "received_at": arrival.received_at.isoformat(timespec="milliseconds"),
-        "event": arrival.message_id,
+        "event": blanking.MAIL.sub(blanking.BLANK, arrival.message_id),
         "data_source": arrival.source_id,
     }
     return {name: value for name, value in found.items() if value}
@@ -205,6 +205,6 @@ def _manager(tc_string: str) -> str:
     return f"{string.cmp_id}, version {string.cmp_version}, vendor list {string.vendor_list_version}"
 
 
-def _address(context: Any) -> str:
-    """Of the page, less its query: it could name a person."""
-    return text(context, "page", "url").partition("?")[0].partition("#")[0][:MOST_TEXT]
+def _address(context: Any, user_id: str = "") -> str:
+    """Of the page, less what could name a person."""
+    return blanking.address(text(context, "page", "url")[:MOST_TEXT], user_id)

@@ -23,6 +23,7 @@ from tracking.models import ConsentText, Purpose
 from workspaces import audit
 from workspaces.models import User, Workspace
 
+LONGEST_CELL = 500  # characters of any other proof
 LONGEST = 5_000  # characters of a wording, as of a text published here
 CHUNK = 500  # statements in one transaction
 NEEDED = ("identifier", "purpose")
@@ -77,9 +78,9 @@ def _cells(cells: Sequence[Any], places: Mapping[str, int]) -> dict[str, Any]:
 def _proof(cells: Mapping[str, str]) -> dict[str, str]:
     """What the line says of how it came about, without the person's address: the ledger cannot forget it."""
     told = {name: cells[name] for name in COLUMNS[2:] if cells.get(name) and name not in ("ip", "url", WORDING)}
-    proof = {name: blanking.text(value, cells["identifier"]) for name, value in told.items()}
+    proof = {name: blanking.text(value[:LONGEST_CELL], cells["identifier"]) for name, value in told.items()}
     if url := cells.get("url"):
-        proof["url"] = blanking.address(url, cells["identifier"])
+        proof["url"] = blanking.address(url[:LONGEST_CELL], cells["identifier"])
     if wording := cells.get(WORDING):
         proof[WORDING] = blanking.without(wording[:LONGEST], cells["identifier"])
     return proof
