@@ -127,6 +127,11 @@ def told(workspace: Workspace, kind: str, keys: Sequence[str]) -> dict[str, Told
     return {key: _order(workspace, fact) for key, fact in found.items() if is_sale(fact.name)}
 
 
+def followed(workspace: Workspace, kind: str, keys: Sequence[str]) -> dict[str, int]:
+    """By order or refund id: the id of the stored event that counts for it."""
+    return {order_key(kind, fact.properties, fact.message_id): fact.id for fact in _facts(workspace, kind, keys)}
+
+
 def store_again(workspace: Workspace, kind: str, keys: Sequence[str]) -> None:
     """Store these orders or refunds as the events tell that are there now."""
     act: Callable[[Workspace, Sequence[str]], list[Note]] = _store_orders if kind == "order" else _store_refunds
