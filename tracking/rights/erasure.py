@@ -148,5 +148,5 @@ STEPS: dict[str, Step] = {
     "tracking.Release": _releases,
     "tracking.DataSubjectRequest": _requests,
     "tracking.Identity": _identities,
-    "tracking.Ticket": _counted(lambda person: finding.rows("tracking.Ticket", person).update(sent_to="", note="")),
+    "tracking.Ticket": _counted(stripping.tickets),
 }
