@@ -15,7 +15,7 @@ from django.db.models import Model
 from channels.told import Told
 from mops.lib import clock
 from mops.lib.crypto import seal, unseal
-from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Rejection, Ticket
+from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, RefusedRow, Rejection, Ticket
 from tracking.profiles.vault import Vault, identity_owner, trait_owner
 from tracking.rights import cutting, finding, reading, registry, searching, stripping, why
 from tracking.rights.person import Person
@@ -103,11 +103,19 @@ def _opened(row: Model, vault: Vault) -> dict[str, Any]:
 def _parts(row: Model, person: Person) -> dict[str, Any]:
     """Of what holds several people, only this person's part."""
     if isinstance(row, ImportFile):
-        return {"lines": [list(map(str, line.cells)) for line in searching.lines_of(row) if searching.in_cells(line.cells, person)]}
+        return {
+            "lines": [
+                cutting.of_cells(line.cells, person) for line in searching.lines_of(row) if searching.in_cells(line.cells, person)
+            ]
+        }
     if isinstance(row, RawBody):
         return {"body": cutting.of_body(row, person)}
     if isinstance(row, Rejection):
         return {"payload": cutting.of_refusal(row, person)}
+    if isinstance(row, RefusedRow):
+        cells = cutting.of_cells(row.cells, person)
+        is_whole = len(cells) == len(row.cells) or searching.mentions(row.reason, person)
+        return {"cells": cells, "reason": row.reason if is_whole else ""}
     if isinstance(row, Ticket):
         return {} if finding.is_addressee(row, person) else {"sent_to": ""}
     return {}

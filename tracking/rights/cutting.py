@@ -6,11 +6,13 @@ given, of other people's events only the texts that do.
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from mops.lib import clock
 from tracking.collector import parse
+from tracking.imports.kinds import contacts
 from tracking.models import RawBody, Rejection
 from tracking.profiles import extract
 from tracking.profiles.country import country_of
@@ -20,6 +22,10 @@ from tracking.rights.person import DEVICE_KINDS, Kind, Person
 UNPARSED = (Rejection.Reason.MALFORMED, Rejection.Reason.MAPPING)  # refusals that hold what was sent, not an event of it
 ADDRESS = re.compile(r"[^\s@\"]+@[^\s@\"]+\.\w")
 HOOK = "hook"
+LETTERS = re.compile(r"[^a-z0-9]")
+IDENTIFYING = frozenset(LETTERS.sub("", key) for key in searching.ID_KEYS) | {
+    word for field in contacts.FIELDS if field.name in ("email", "phone", "user_id", "crm_id") for word in field.words.split()
+}
 
 
 def of_body(row: RawBody, person: Person) -> Any:
@@ -117,20 +123,39 @@ class _Sent(NamedTuple):
 
 
 def cut(content: Any, person: Person, key: str = "") -> Any:
-    """Of lists the elements that name the person; of objects what names them and, if a field of their own does, all their fields
-    but lists of objects and other people's addresses. `key` is the field in which a list stands."""
+    """Of lists the elements that name the person; of objects what names them and, if they describe the person, all their fields but
+    lists of objects and other people's addresses. `key` is the field in which a list stands."""
     if isinstance(content, list):
         return [cut(item, person) for item in content if searching.names({key: item}, person)]
     if not isinstance(content, dict):
         return content
-    is_theirs = any(searching.names({name: value}, person) for name, value in content.items() if not isinstance(value, dict | list))
-    kept = {}
+    is_theirs, kept = _describes(content, person), {}
     for name, value in content.items():
         if searching.names({name: value}, person):
             kept[name] = cut(value, person, name)
         elif is_theirs and not _may_be_of_others(value):
             kept[name] = value
     return kept
+
+
+def _describes(content: dict[str, Any], person: Person) -> bool:
+    """Whether an object is about the person: a field for identifiers holds theirs, and no field of it somebody else's address."""
+    said = {name: text for name, value in content.items() if (text := searching.as_text(value))}
+    if _holds_another(said.values(), person):
+        return False
+    return any(
+        LETTERS.sub("", name.lower()) in IDENTIFYING and searching.names({name: text}, person) for name, text in said.items()
+    )
+
+
+def _holds_another(texts: Iterable[str], person: Person) -> bool:
+    return any(ADDRESS.search(text) and not searching.mentions(text, person) for text in texts)
+
+
+def of_cells(cells: Iterable[Any], person: Person) -> list[str]:
+    """A line of a table; if it holds somebody else's address, only the cells that name the person."""
+    texts = [str(cell) for cell in cells]
+    return [text for text in texts if searching.in_cells([text], person)] if _holds_another(texts, person) else texts
 
 
 def _may_be_of_others(value: Any) -> bool:

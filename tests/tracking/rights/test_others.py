@@ -7,10 +7,11 @@ import pytest
 
 from mops.lib import clock
 from tests.tracking.rights.planting import EMAIL, Planted
+from tests.tracking.rights.test_access import hooked
 from tests.tracking.sending import a_source, send
 from tracking import partitions
 from tracking.ingest import run
-from tracking.models import Customer, Event, Order, RawBody, Session, Ticket
+from tracking.models import Customer, Event, ImportFile, Order, RawBody, RefusedRow, Session, Ticket
 from tracking.rights import access, erasure, person
 from workspaces.models import Workspace
 
@@ -130,3 +131,26 @@ def test_no_message_id_blocks_the_rights_of_the_person_it_names(workspace: Works
     erasure.erase(whose)
     assert ANNA not in bodies()[0]
     assert "bob@web.example" in bodies()[0]
+
+
+@pytest.mark.parametrize("bob", [
+    {"id": "bob-1", "recommended_by": ANNA, "street": "Bob Way 2"},
+    {"mail": "bob@web.example", "friend": {"x": 1}, "gift_for": ANNA, "phone": "+4917012345", "street": "Bob Way 2"},
+    {"email": "bob@web.example", "mail": ANNA, "street": "Bob Way 2"},
+])  # fmt: skip
+def test_an_object_of_a_webhook_that_names_the_person_beside_somebody_else_is_not_theirs(workspace: Workspace, bob: Any) -> None:
+    hooked(workspace, {"contacts": [bob, {"E-Mail": ANNA, "street": "Anna Way 1"}]})
+    text = json.dumps(access.bundle(person.find(workspace, "email", ANNA)))
+    assert "Bob Way" not in text
+    assert "Anna Way" in text
+
+
+def test_of_a_line_of_a_file_about_somebody_else_only_the_naming_cells_are_theirs(planted: Planted) -> None:
+    cells = ["bob@example.org", "Bob Way 2", f"friend of {EMAIL}"]
+    file = ImportFile.objects.create(workspace=planted.workspace, name="friends.csv", created_at=planted.at,
+                                     content=("email;street;note\n" + ";".join(cells)).encode())  # fmt: skip
+    RefusedRow.objects.create(workspace=planted.workspace, file=file, line=2, cells=cells, reason="none")
+    data = access.bundle(person.find(planted.workspace, "email", EMAIL))["data"]
+    (shown,) = [row["lines"] for row in data["tracking.ImportFile"] if row["name"] == "friends.csv"]
+    assert shown == [[f"friend of {EMAIL}"]]
+    assert "Bob Way" not in json.dumps(data["tracking.RefusedRow"])
