@@ -57,6 +57,8 @@ SOURCE_LABELS = {
     "merge": gettext_lazy("Merge of identifiers"),
     "expiry": gettext_lazy("End of validity"),
     "objection": gettext_lazy("Suppression list"),
+    "bounce": gettext_lazy("Address does not exist"),
+    "erasure": gettext_lazy("Erased on request"),
 }
 
 

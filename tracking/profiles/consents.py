@@ -1,11 +1,12 @@
 """What the consent ledger learns from identity resolution: whose identifiers belong together, and whose no longer do."""
 
 from collections.abc import Collection, Mapping
+from itertools import chain
 
 from mops.lib import clock
 from tracking.arrays import array
 from tracking.blind_index import Subject
-from tracking.consent import merging
+from tracking.consent import linking, locking, merging, suppression
 from tracking.profiles import store
 from tracking.profiles.batch import SUBJECT_KINDS
 from tracking.profiles.store import Row
@@ -21,24 +22,32 @@ END = "UPDATE tracking_subjectlink SET ended_at = %s WHERE id = ANY(%s::bigint[]
 def follow(workspace: Workspace, rows: Mapping[int, Row], before: Mapping[int, Row], new: Collection[int]) -> None:
     """Link the identifiers of every profile that changed; end links between those that were parted."""
     moved = {id_ for id_, row in before.items() if rows[id_].profile_id != row.profile_id}
-    if moved:
-        _end(workspace, rows, moved)
     changed = {rows[id_].profile_id for id_ in (*new, *moved)} | {before[id_].profile_id for id_ in moved}
     people: dict[int, list[Subject]] = {}
     for row in sorted(rows.values(), key=lambda row: (row.kind, row.blind)):
         if row.profile_id in changed and row.kind in SUBJECT_KINDS:
             people.setdefault(row.profile_id, []).append(Subject(SUBJECT_KINDS[row.kind], row.blind))
-    if persons := [subjects for subjects in people.values() if len(subjects) > 1]:
-        merging.merge_persons(workspace, persons)
+    persons = [subjects for subjects in people.values() if len(subjects) > 1]
+    if not persons and not moved:
+        return
+    locking.links(workspace.pk, changing=True)
+    known = linking.groups(workspace.pk, chain.from_iterable(people.values()))  # links of those who stay may hang on who goes
+    parted = bool(moved) and _end(workspace, rows, moved)
+    if persons:
+        merging.merge_persons(workspace, persons, known)
+    if parted:
+        suppression.let_go(workspace, known.values())
 
 
-def _end(workspace: Workspace, rows: Mapping[int, Row], moved: Collection[int]) -> None:
+def _end(workspace: Workspace, rows: Mapping[int, Row], moved: Collection[int]) -> bool:
+    """Whether any link ended."""
     owners = {row.blind: row.profile_id for row in rows.values() if row.kind in SUBJECT_KINDS}
     indexes = array(rows[id_].blind for id_ in moved)
     links = store.run(LINKED, workspace.pk, indexes, indexes)
     parted = [id_ for id_, first, second in links if owners.get(first) != owners.get(second)]
     if parted:
         store.run(END, clock.now(), array(parted))
+    return bool(parted)
 
 
 def part(workspace: Workspace, indexes: Collection[str]) -> None:

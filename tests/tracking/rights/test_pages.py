@@ -79,6 +79,7 @@ def test_the_file_is_its_makers_for_seven_days(
 def test_an_objection_closes_the_gate(page: Client, planted: Planted) -> None:
     page.post(f"{note(page, 'objection')}answer")
     assert Suppression.objects.filter(workspace=planted.workspace, subject_kind="email", reason="objection").count() == 1
+    assert Suppression.objects.get(workspace=planted.workspace, reason="objection", by_link=False).subject_kind == "email"
     assert DataSubjectRequest.objects.filter(kind="objection").get().state == "done"
     said = ConsentEvent.objects.filter(workspace=planted.workspace, source="objection").values_list("subject", "purpose")
     assert len(said) == len(set(said)) > 0  # of several linked identifiers each is told once
