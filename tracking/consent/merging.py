@@ -1,7 +1,7 @@
 """Two identifiers turn out to be one person: the stricter of their decisions holds for both, and an objection for all of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 
