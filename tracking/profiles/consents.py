@@ -13,7 +13,7 @@ from tracking.profiles.store import Row
 from workspaces.models import Workspace
 
 LINKED = """
-SELECT id, first, second FROM tracking_subjectlink
+SELECT id, first_kind, first, second_kind, second FROM tracking_subjectlink
 WHERE workspace_id = %s AND ended_at IS NULL AND (first = ANY(%s::text[]) OR second = ANY(%s::text[]))
 """
 END = "UPDATE tracking_subjectlink SET ended_at = %s WHERE id = ANY(%s::bigint[])"
@@ -44,13 +44,21 @@ def _end(workspace: Workspace, rows: Mapping[int, Row], moved: Collection[int]) 
     owners = {row.blind: row.profile_id for row in rows.values() if row.kind in SUBJECT_KINDS}
     indexes = array(rows[id_].blind for id_ in moved)
     links = store.run(LINKED, workspace.pk, indexes, indexes)
-    parted = [id_ for id_, first, second in links if owners.get(first) != owners.get(second)]
+    parted = [id_ for id_, _kind, first, _other, second in links if owners.get(first) != owners.get(second)]
     if parted:
         store.run(END, clock.now(), array(parted))
     return bool(parted)
 
 
 def part(workspace: Workspace, indexes: Collection[str]) -> None:
-    """End every link of identifiers that are known no more."""
-    if links := store.run(LINKED, workspace.pk, array(indexes), array(indexes)):
-        store.run(END, clock.now(), array(link[0] for link in links))
+    """End every link of identifiers that are known no more. Whom they made one person stays one until something parts them."""
+    locking.links(workspace.pk, changing=True)
+    links = store.run(LINKED, workspace.pk, array(indexes), array(indexes))
+    if not links:
+        return
+    known = linking.groups(workspace.pk, {Subject(*side) for link in links for side in (link[1:3], link[3:5])})
+    store.run(END, clock.now(), array(link[0] for link in links))
+    gone = set(indexes)
+    left = [[one for one in person if one.index not in gone] for person in set(map(frozenset, known.values()))]
+    linking.link_many(workspace, [(person[0], other) for person in left for other in person[1:]])
+    suppression.let_go(workspace, known.values())

@@ -10,12 +10,12 @@ from tests.tracking.profiles.seeing import KINDS, groups, people, resolve_all, s
 from tests.tracking.sending import a_source, send
 from tracking import partitions
 from tracking.blind_index import Indexer, Subject, subject_of
-from tracking.consent import purposes, suppression
+from tracking.consent import linking, purposes, suppression
 from tracking.consent.ledger import Statement, record
 from tracking.consent_models import Decision
 from tracking.ingest import run
 from tracking.models import ConsentState, DuplicateSuggestion, Event, Identity, Merge, Source, SubjectLink
-from tracking.profiles import deciding, traits
+from tracking.profiles import consents, deciding, traits
 from tracking.profiles.batch import SUBJECT_KINDS, Observation
 from tracking.profiles.extract import Said
 from tracking.profiles.resolution import resolve
@@ -132,6 +132,16 @@ def test_those_who_stay_together_in_a_split_stay_on_the_list(workspace: Workspac
     suppression.suppress(workspace, _subject(workspace, "u1"), suppression.Reason.OBJECTION)
     resolve_all(workspace, [seen(10, "u2", "a1"), seen(11, "u3", "a1"), seen(12, "u4", "a1")], 1)
     assert {name for name in ("u1", "e1", "a1") if suppression.entry(workspace, _subject(workspace, name))} == {"u1", "e1"}
+
+
+def test_an_identifier_that_is_forgotten_parts_nobody_and_takes_its_objection_along(workspace: Workspace) -> None:
+    resolve_all(workspace, [seen(1, "u1", "e1"), seen(2, "u1", "p1")], 1)
+    mail, user, phone = (_subject(workspace, name) for name in ("e1", "u1", "p1"))
+    suppression.suppress(workspace, mail, suppression.Reason.OBJECTION)
+    assert suppression.entry(workspace, phone)
+    consents.part(workspace, [mail.index])
+    assert linking.groups(workspace.pk, [user])[user] == {user, phone}
+    assert [bool(suppression.entry(workspace, one)) for one in (mail, user, phone)] == [True, False, False]
 
 
 def _subject(workspace: Workspace, name: str) -> Subject:
