@@ -12,6 +12,7 @@ from tracking import changes, ledger
 from tracking.goals import days
 from tracking.imports import traces
 from tracking.ingest import facts, run, sessions
+from tracking.ingest.naming import key_of
 from tracking.models import Event, EventKey, ImportFile, ImportReceipt, Order, RawBody, Refund, Rejection
 from tracking.plan import uncounting
 from tracking.profiles import forgetting
@@ -89,7 +90,7 @@ class _Sold:
     def __init__(self, workspace: Workspace, events: Sequence[Event]) -> None:
         self.workspace = workspace
         self.keys = {
-            kind: sorted({facts.order_key(kind, e.properties, e.message_id) for e in events if e.kind == kind} - {""})
+            kind: sorted({key_of(kind, e.properties, e.message_id, by_browser=False) for e in events if e.kind == kind} - {""})
             for kind in KEYED
         }
         self.before = {kind: facts.told(workspace, kind, keys) for kind, keys in self.keys.items()}

@@ -68,7 +68,7 @@ HARMLESS: dict[str, str] = {
         "customer ordered_at day gross net margin currency is_new_customer utm_source utm_medium utm_campaign utm_id channel "
         "channel_rule source received_at"
     ),
-    "tracking.Refund": "order refunded_at day gross net margin currency derived source received_at",
+    "tracking.Refund": "order refunded_at day gross net margin told_gross told_net currency derived source received_at",
     "tracking.ColumnMapping": "kind headers columns options updated_at",
     "tracking.ImportFile": (
         "kind source headers columns options state lease_until rows processed stored corrected unchanged refused consents unproven "
