@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet, Window
+from django.db.models import Case, QuerySet, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from mops.lib.locks import lock_in_transaction
@@ -96,7 +96,8 @@ def _following(values: Mapping[str, object]) -> set[str]:
 
 def _keep_first(workspace: Workspace, order_ids: Collection[str]) -> None:
     """Anybody can send a browser's events without end."""
-    rank = Window(RowNumber(), partition_by="order_id_text", order_by=[Q(source=Source.WEBSITE), "refunded_at", "refund_id"])
+    by_browser = Case(When(source=Source.WEBSITE, then=1), default=0)
+    rank = Window(RowNumber(), partition_by="order_id_text", order_by=[by_browser, "refunded_at", "refund_id"])
     told = Refund.objects.filter(workspace=workspace, order_id_text__in=order_ids, source__in=EVENTS)
     if more := list(told.annotate(rank=rank).filter(rank__gt=MOST)):
         remove(workspace, more)

@@ -97,21 +97,36 @@ INDEXED = {
     "order": "e.properties->>'order_id' = ANY(%(keys)s)",
     "refund": f"({NAMED} = ANY(%(keys)s) OR e.properties->>'order_id' = ANY(%(of_orders)s))",
 }
-SAYS = "concat(" + ", ".join(f"e.acquisition->>'{name}'" for name in (*UTM, *CLICK_IDS)) + ") <> ''"
-FACTS = """
-SELECT DISTINCT ON ({key}) e.id, e.received_at, e.occurred_at, e.message_id, e.name, e.user_id, e.properties::text,
-    source.kind = 'browser', e.acquisition::text, session.acquisition::text,
-    (first_value(session.acquisition) OVER (PARTITION BY {key} ORDER BY session.id IS NULL, e.occurred_at, e.message_id))::text,
-    (first_value(e.acquisition) OVER (PARTITION BY {key}, source.kind = 'browser'
-        ORDER BY {says} DESC, e.acquisition IS NULL, e.occurred_at, e.message_id))::text,
-    min(e.occurred_at) OVER (PARTITION BY {key}, source.kind = 'browser')
-FROM tracking_event e JOIN tracking_source source ON source.id = e.source_id
+SAYS = "concat(" + ", ".join(f"told.acquisition->>'{name}'" for name in (*UTM, *CLICK_IDS)) + ") <> ''"
+FACTS = f"""
+WITH told AS MATERIALIZED (
+    SELECT {{key}} AS key, source.kind = 'browser' AS by_browser, e.id, e.received_at, e.occurred_at, e.message_id, e.name,
+        e.acquisition, e.session_id
+    FROM tracking_event e JOIN tracking_source source ON source.id = e.source_id
+    WHERE e.workspace_id = %(workspace)s AND e.state = 'stored' AND e.kind = '{{kind}}' AND e.kind IN ('order', 'refund')
+        AND {{indexed}} AND {{key}} = ANY(%(keys)s)
+),
+latest AS (
+    SELECT DISTINCT ON (key) * FROM told ORDER BY key, by_browser, occurred_at DESC,
+        array_position(%(states)s::text[], replace(lower(trim(name)), '_', ' ')) DESC NULLS LAST, message_id DESC
+),
+placed AS (
+    SELECT DISTINCT ON (told.key) told.key, session.acquisition
+    FROM told JOIN tracking_session session ON session.id = told.session_id
+    ORDER BY told.key, told.occurred_at, told.message_id
+),
+said AS (
+    SELECT DISTINCT ON (key, by_browser) key, by_browser, acquisition FROM told WHERE acquisition IS NOT NULL
+    ORDER BY key, by_browser, {SAYS} DESC, occurred_at, message_id
+),
+first AS (SELECT key, by_browser, min(occurred_at) AS at FROM told GROUP BY 1, 2)
+SELECT e.id, e.received_at, e.occurred_at, e.message_id, e.name, e.user_id, e.properties::text, latest.by_browser,
+    e.acquisition::text, session.acquisition::text, placed.acquisition::text, said.acquisition::text, first.at
+FROM latest JOIN first USING (key, by_browser) LEFT JOIN said USING (key, by_browser) LEFT JOIN placed USING (key)
+JOIN tracking_event e ON e.id = latest.id AND e.received_at = latest.received_at
 LEFT JOIN tracking_session session ON session.id = e.session_id
-WHERE e.workspace_id = %(workspace)s AND e.state = 'stored' AND e.kind = '{kind}' AND e.kind IN ('order', 'refund')
-    AND {indexed} AND {key} = ANY(%(keys)s)
-ORDER BY {key}, source.kind = 'browser', e.occurred_at DESC,
-    array_position(%(states)s::text[], replace(lower(trim(e.name)), '_', ' ')) DESC NULLS LAST, e.message_id DESC
-"""
+ORDER BY key
+"""  # noqa: S608  only names of ours
 SAID_TIMES = f"""
 SELECT DISTINCT {KEY["order"]}, source.kind = 'browser', (e.properties->'ordered_at')::text
 FROM tracking_event e JOIN tracking_source source ON source.id = e.source_id
@@ -133,10 +148,10 @@ SELECT key FROM (
 def _facts(workspace: Workspace, kind: str, keys: Collection[str]) -> list[Fact]:
     if not keys:
         return []
-    values = {"workspace": workspace.pk, "keys": list(keys), "states": list(ORDER_STATES)}
-    values["of_orders"] = [key.removeprefix(OF_ORDER) for key in keys if key.startswith(OF_ORDER)]
+    of_orders = [key.removeprefix(OF_ORDER) for key in keys if key.startswith(OF_ORDER)]
+    values: dict[str, Any] = {"workspace": workspace.pk, "keys": list(keys), "states": list(ORDER_STATES), "of_orders": of_orders}
     with connection.cursor() as cursor:
-        cursor.execute(FACTS.format(key=KEY[kind], kind=kind, indexed=INDEXED[kind], says=SAYS), values)
+        cursor.execute(FACTS.format(key=KEY[kind], kind=kind, indexed=INDEXED[kind]), values)
         rows = [(*row[:6], json.loads(row[6]), row[7], *map(_loaded, row[8:12]), row[12]) for row in cursor.fetchall()]
     return _dated(workspace, [Fact._make(row) for row in rows]) if kind == "order" else [Fact._make(row) for row in rows]
 
@@ -185,13 +200,14 @@ def is_as_told(row: Order | Refund, told: Told) -> bool:
     """Whether a stored row is what the events told, and nobody who keeps the books changed it since."""
     if row.source not in refunds.EVENTS:
         return False
-    if isinstance(told, RefundRow) and told.gross is None:
-        return bool(isinstance(row, Refund) and row.derived == Refund.Derived.WHOLE and row.refunded_at == told.refunded_at)
-    at = row.ordered_at if isinstance(row, Order) else row.refunded_at
-    told_at = told.ordered_at if isinstance(told, OrderRow) else told.refunded_at
-    net = row.net if told.net is None else row_rules.stored(told.net)
-    money = [row_rules.stored(told.gross), net, row_rules.stored(told.margin)]
-    return [row.gross, row.net, row.margin, row.currency, at] == [*money, told.currency.upper(), told_at]
+    money = [row_rules.stored(told.gross), row_rules.stored(told.net)]
+    if isinstance(row, Refund) and isinstance(told, RefundRow):
+        currency = row.currency if told.gross is None else told.currency.upper()
+        return [row.told_gross, row.told_net, row.currency, row.refunded_at] == [*money, currency, told.refunded_at]
+    if isinstance(row, Order) and isinstance(told, OrderRow):
+        own = [row.gross, row.net, row.margin, row.currency, row.ordered_at]
+        return own == [*money, row_rules.stored(told.margin), told.currency.upper(), told.ordered_at]
+    return False
 
 
 def _store_orders(workspace: Workspace, keys: Sequence[str], *, anew: bool = False) -> list[Note]:
@@ -265,7 +281,7 @@ def _order(workspace: Workspace, fact: Fact) -> OrderRow:
     origin = as_origin(come)
     return OrderRow(
         id_of(said, "order_id"), fact.ordered_at or fact.first_at, gross, gross if net is None else net,
-        currency(said, workspace), fact.user_id[:KEY_LENGTH],
+        currency(said, workspace), "" if fact.user_id.startswith(orders.ERASED) else fact.user_id[:KEY_LENGTH],
         utm_source=origin.utm_source, utm_medium=origin.utm_medium, utm_campaign=origin.utm_campaign, utm_id=come.get("utm_id", ""),
         gclid=origin.gclid, fbclid=origin.fbclid, referrer=origin.referrer,
         is_time_told=fact.ordered_at is not None, is_origin_told=fact.origin is not None,
