@@ -139,6 +139,7 @@ def link(workspace: Workspace, order_ids: Collection[str]) -> None:
             cursor.execute(LINK, {"workspace": workspace.pk, "ids": list(order_ids), "events": list(EVENTS)})
 
 
+# An array beside each join: without statistics, as after a large import, a join alone compares all with all.
 LINK = """
 WITH told AS (
     SELECT refund.id, refund.refunded_at, refund.refund_id, refund.source, refund.derived, refund.told_net, refund.margin,
@@ -150,6 +151,7 @@ WITH told AS (
     FROM tracking_refund refund
     JOIN tracking_order orders ON orders.workspace_id = refund.workspace_id AND orders.order_id = refund.order_id_text
     WHERE refund.workspace_id = %(workspace)s AND refund.order_id_text = ANY(%(ids)s)
+        AND orders.workspace_id = %(workspace)s AND orders.order_id = ANY(%(ids)s)
 ),
 cut AS (
     SELECT *, CASE WHEN is_cut THEN greatest(0, least(claim, order_gross - coalesce(sum(claim) OVER before, 0)))
@@ -170,7 +172,7 @@ amounts AS (
 )
 UPDATE tracking_refund refund SET order_id = new.order_id, gross = new.gross, net = coalesce(new.net, refund.net),
     margin = new.margin, currency = new.currency
-FROM amounts new WHERE refund.id = new.id AND refund.workspace_id = %(workspace)s
+FROM amounts new WHERE refund.id = new.id AND refund.workspace_id = %(workspace)s AND refund.id = ANY(ARRAY(SELECT id FROM amounts))
     AND (refund.order_id, refund.gross, refund.net, refund.margin, refund.currency)
         IS DISTINCT FROM (new.order_id, new.gross, coalesce(new.net, refund.net), new.margin, new.currency)
 """

@@ -483,6 +483,15 @@ def test_a_late_event_moves_no_order_of_somebody_erased(workspace: Workspace) ->
     assert Customer.objects.count() == 1
 
 
+def test_nobody_buys_under_the_key_of_somebody_erased(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    for number, user in enumerate(("erased-1", "u-1")):
+        event = {"event": "Order Completed", "userId": user, "timestamp": (TEN + timedelta(hours=number)).isoformat()}
+        send(source, "track", {**event, "properties": SALE})
+        drain()
+    assert list(Customer.objects.values_list("key", flat=True)) == ["u-1"]
+
+
 # conversions
 @pytest.mark.parametrize("sequence", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]])
 @pytest.mark.parametrize("counting", ["always", "session", "person"])

@@ -97,35 +97,33 @@ INDEXED = {
     "order": "e.properties->>'order_id' = ANY(%(keys)s)",
     "refund": f"({NAMED} = ANY(%(keys)s) OR e.properties->>'order_id' = ANY(%(of_orders)s))",
 }
-SAYS = "concat(" + ", ".join(f"told.acquisition->>'{name}'" for name in (*UTM, *CLICK_IDS)) + ") <> ''"
+IS_NAMED = "concat(" + ", ".join(f"e.acquisition->>'{name}'" for name in (*UTM, *CLICK_IDS)) + ") <> ''"
+OF_OTHERS = {  # what other events about it say: its first visit, where it came from, when it was first heard of
+    "order": """
+        first_value(visit) OVER (PARTITION BY key ORDER BY has_visit DESC, occurred_at, message_id) AS placed,
+        first_value(acquisition) OVER (
+            PARTITION BY key, by_browser ORDER BY is_named DESC, acquisition IS NULL, occurred_at, message_id) AS said,
+        min(occurred_at) OVER (PARTITION BY key, by_browser) AS first_at""",
+    "refund": "NULL AS placed, NULL AS said, occurred_at AS first_at",
+}
 FACTS = f"""
 WITH told AS MATERIALIZED (
-    SELECT {{key}} AS key, source.kind = 'browser' AS by_browser, e.id, e.received_at, e.occurred_at, e.message_id, e.name,
-        e.acquisition, e.session_id
+    SELECT {{key}} AS key, e.id, e.received_at, e.occurred_at, e.message_id, e.name, e.user_id, e.properties,
+        source.kind = 'browser' AS by_browser, e.acquisition, {IS_NAMED} AS is_named,
+        session.acquisition AS visit, session.id IS NOT NULL AS has_visit
     FROM tracking_event e JOIN tracking_source source ON source.id = e.source_id
+    LEFT JOIN tracking_session session ON session.id = e.session_id
     WHERE e.workspace_id = %(workspace)s AND e.state = 'stored' AND e.kind = '{{kind}}' AND e.kind IN ('order', 'refund')
-        AND {{indexed}} AND {{key}} = ANY(%(keys)s)
+        AND {{indexed}}
 ),
 latest AS (
-    SELECT DISTINCT ON (key) * FROM told ORDER BY key, by_browser, occurred_at DESC,
+    SELECT DISTINCT ON (key) *, {{of_others}} FROM told WHERE key = ANY(%(keys)s)
+    ORDER BY key, by_browser, occurred_at DESC,
         array_position(%(states)s::text[], replace(lower(trim(name)), '_', ' ')) DESC NULLS LAST, message_id DESC
-),
-placed AS (
-    SELECT DISTINCT ON (told.key) told.key, session.acquisition
-    FROM told JOIN tracking_session session ON session.id = told.session_id
-    ORDER BY told.key, told.occurred_at, told.message_id
-),
-said AS (
-    SELECT DISTINCT ON (key, by_browser) key, by_browser, acquisition FROM told WHERE acquisition IS NOT NULL
-    ORDER BY key, by_browser, {SAYS} DESC, occurred_at, message_id
-),
-first AS (SELECT key, by_browser, min(occurred_at) AS at FROM told GROUP BY 1, 2)
-SELECT e.id, e.received_at, e.occurred_at, e.message_id, e.name, e.user_id, e.properties::text, latest.by_browser,
-    e.acquisition::text, session.acquisition::text, placed.acquisition::text, said.acquisition::text, first.at
-FROM latest JOIN first USING (key, by_browser) LEFT JOIN said USING (key, by_browser) LEFT JOIN placed USING (key)
-JOIN tracking_event e ON e.id = latest.id AND e.received_at = latest.received_at
-LEFT JOIN tracking_session session ON session.id = e.session_id
-ORDER BY key
+)
+SELECT id, received_at, occurred_at, message_id, name, user_id, properties::text, by_browser, acquisition::text, visit::text,
+    placed::text, said::text, first_at
+FROM latest ORDER BY key
 """  # noqa: S608  only names of ours
 SAID_TIMES = f"""
 SELECT DISTINCT {KEY["order"]}, source.kind = 'browser', (e.properties->'ordered_at')::text
@@ -151,7 +149,7 @@ def _facts(workspace: Workspace, kind: str, keys: Collection[str]) -> list[Fact]
     of_orders = [key.removeprefix(OF_ORDER) for key in keys if key.startswith(OF_ORDER)]
     values: dict[str, Any] = {"workspace": workspace.pk, "keys": list(keys), "states": list(ORDER_STATES), "of_orders": of_orders}
     with connection.cursor() as cursor:
-        cursor.execute(FACTS.format(key=KEY[kind], kind=kind, indexed=INDEXED[kind]), values)
+        cursor.execute(FACTS.format(key=KEY[kind], kind=kind, indexed=INDEXED[kind], of_others=OF_OTHERS[kind]), values)
         rows = [(*row[:6], json.loads(row[6]), row[7], *map(_loaded, row[8:12]), row[12]) for row in cursor.fetchall()]
     return _dated(workspace, [Fact._make(row) for row in rows]) if kind == "order" else [Fact._make(row) for row in rows]
 
