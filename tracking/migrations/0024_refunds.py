@@ -14,7 +14,7 @@ UPDATE tracking_refund SET told_gross = CASE WHEN derived <> 'whole' THEN gross 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tracking", "0022_tickets")]
+    dependencies = [("tracking", "0023_suppression_by_link")]
 
     operations = [
         migrations.AddField("refund", "told_gross", models.DecimalField(decimal_places=6, max_digits=18, null=True)),
