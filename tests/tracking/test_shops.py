@@ -524,3 +524,33 @@ def test_each_body_of_a_webhook_is_an_event_of_its_own() -> None:
     bodies = [json.loads(json.dumps(state("woocommerce", minutes))) for minutes in (0, 0, 1)]
     ids = [shops.woocommerce(body, headers)[0]["messageId"] for body in bodies]
     assert (ids[0] == ids[1], len(set(ids))) == (True, 2)
+
+
+# several shops in one workspace
+def another_shop(workspace: Workspace, name: str) -> Source:
+    shop: Source = a_shop(workspace, "woocommerce")
+    shop.name = name
+    shop.save()
+    return shop
+
+
+def test_refunds_of_one_number_are_two_where_two_shops_count_alike(workspace: Workspace) -> None:
+    first, second = (another_shop(workspace, name) for name in "AB")
+    for minutes in (5, 9):  # a later state of the order lists its refunds again
+        for source, order_id, total in ((first, 101, "-10.00"), (second, 102, "-20.00")):
+            told = state("woocommerce", minutes, refunds=[{"id": 17, "total": total}]) | {"id": order_id}
+            shop_hook(source, told, "order.updated", delivery=f"d-{order_id}-{minutes}")
+    drain()
+    assert [(row.order_id_text, row.gross, row.refunded_at) for row in Refund.objects.order_by("order_id_text")] == [
+        ("101", 10, TEN + timedelta(minutes=5)), ("102", 20, TEN + timedelta(minutes=5))]  # fmt: skip
+    assert list(Refund.objects.order_by("order_id_text").values_list("refund_id", flat=True)) == ["17", "102-17"]
+    assert Event.objects.filter(kind="refund").count() == 2
+
+
+def test_a_refund_told_again_through_another_source_of_the_same_shop_is_one(workspace: Workspace) -> None:
+    for minutes in (5, 9):
+        told = state("woocommerce", minutes, refunds=[{"id": 17, "total": "-10.00"}])
+        shop_hook(another_shop(workspace, str(minutes)), told, "order.updated", delivery=f"d-{minutes}")
+    drain()
+    assert Event.objects.filter(kind="refund").count() == 1
+    assert [gross for gross, _ in given_back()] == [10]
