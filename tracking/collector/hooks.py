@@ -76,7 +76,7 @@ def _take(source: Source, raw: bytes, headers: Mapping[str, str]) -> Answer:
         return refuse(429, "Too many events per minute for this source.", Retry_After=str(int(wait) + 1))
     try:
         content = body.read(raw)
-        events = _translated(source, content, raw, headers)
+        events = translated(source, content, raw, headers)
     except (body.Unreadable, shops.NotUnderstood, RecursionError) as error:
         reason = Reason.MALFORMED if isinstance(error, body.Unreadable) else Reason.MAPPING
         store(Request(door_source, "hook", now(), raw, False, [], [Refusal(0, reason, shown(str(error)), raw)]))
@@ -90,7 +90,8 @@ def _with_raw(request: Request, raw: bytes) -> Request:
     return request._replace(body=raw if request.body else b"", trimmed=False)
 
 
-def _translated(source: Source, content: Any, raw: bytes, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+def translated(source: Source, content: Any, raw: bytes, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The events a body is, in the source's dialect. Raises NotUnderstood, for a body of any depth also RecursionError."""
     if source.dialect == Source.Dialect.MAPPED:
         return mapping.events(source.mapping, content, own_id(raw))
     translate = shops.shopify if source.dialect == Source.Dialect.SHOPIFY else shops.woocommerce
