@@ -554,3 +554,15 @@ def test_a_refund_told_again_through_another_source_of_the_same_shop_is_one(work
     drain()
     assert Event.objects.filter(kind="refund").count() == 1
     assert [gross for gross, _ in given_back()] == [10]
+
+
+@pytest.mark.parametrize(
+    "amounts", [("9e999999", "-9e999999"), ("Infinity", "Infinity"), ("sNaN", 1), (1, "sNaN"), ("1e30", "-1e30")]
+)
+def test_amounts_nobody_can_subtract_stop_no_event(workspace: Workspace, amounts: tuple[Any, Any]) -> None:
+    source = a_source(workspace)
+    for name in ("Order Completed", "Order Refunded"):
+        tell(source, name, order_id="O", total=amounts[0], tax=amounts[1])
+    drain()
+    assert list(Event.objects.values_list("state", flat=True)) == ["stored"] * 2
+    assert not Rejection.objects.exists()

@@ -31,6 +31,7 @@ from workspaces.models import Workspace
 
 Source = Order.Source
 Told = OrderRow | RefundRow
+DIGITS = 30  # of an amount: those of a million digits, and infinite ones, cannot be subtracted
 
 
 class Fact(NamedTuple):
@@ -310,9 +311,10 @@ def amount(said: dict[str, Any], *names: str) -> Decimal:
     for name in names:
         if is_said(said, name):
             try:
-                return Decimal(str(said[name]))
+                found = Decimal(str(said[name]))
             except InvalidOperation:
-                return Decimal("NaN")
+                break
+            return found if found.is_finite() and found.adjusted() <= DIGITS else Decimal("NaN")
     return Decimal("NaN")
 
 
