@@ -309,6 +309,16 @@ def test_an_order_the_file_cancelled_is_back_with_its_refund(workspace: Workspac
     assert Refund.objects.get().order == Order.objects.get(order_id="O-1")
 
 
+def test_a_refund_named_after_the_longest_message_goes_too(workspace: Workspace) -> None:
+    orders.store(workspace, [order("O-1")], "api")
+    text = f"event,time,user id,message id,order_id\nOrder Refunded,2026-10-02T09:00:00Z,u-1,{'m' * 200},O-1\n"
+    file = run(upload(workspace, "events", text, import_source(workspace)))
+    drain()
+    assert Refund.objects.count() == 1
+    take_back(file)
+    assert not Refund.objects.exists()
+
+
 def test_events_that_still_wait_are_taken_back_too(workspace: Workspace) -> None:
     file = run(upload(workspace, "events", EVENTS, import_source(workspace)))
     take_back(file)

@@ -108,8 +108,8 @@ class _Sold:
     def _settle(self, kind: str) -> int:
         after = facts.told(self.workspace, kind, self.keys[kind])
         facts.store_again(self.workspace, kind, sorted(after))
-        gone = self.before[kind].keys() - after.keys()
-        there = traces.TRACED[kind].rows(self.workspace, gone)
-        own = [row for key, row in there.items() if facts.is_as_told(row, self.before[kind][key])]
+        gone = {facts.stored_id(key): told for key, told in self.before[kind].items() if key not in after}
+        there = traces.TRACED[kind].rows(self.workspace, gone.keys())
+        own = [row for key, row in there.items() if facts.is_as_told(row, gone[key])]
         traces.remove(self.workspace, traces.TRACED[kind], own)
         return len(there) - len(own)

@@ -94,6 +94,11 @@ def store(arrivals: Sequence[Arrival], visited: Collection[tuple[int, str]], wor
     return notes
 
 
+def stored_id(key: str) -> str:
+    """What a refund of this `key_of` is called in the books, where the longest message ids do not fit."""
+    return key if len(key) <= KEY_LENGTH else sha256(key.encode()).hexdigest()
+
+
 INDEXED = {
     "order": "e.properties->>'order_id' = ANY(%(keys)s)",
     "refund": f"({NAMED} = ANY(%(keys)s) OR e.properties->>'order_id' = ANY(%(of_orders)s))",
@@ -293,7 +298,7 @@ def _refund(workspace: Workspace, fact: Fact) -> RefundRow:
     key = key_of("refund", said, fact.message_id, by_browser=fact.by_browser)
     gross = amount(said, *GROSS) if any(is_said(said, name) for name in GROSS) else None
     return RefundRow(
-        key if len(key) <= KEY_LENGTH else sha256(key.encode()).hexdigest(), id_of(said, "order_id"), fact.occurred_at, gross,
+        stored_id(key), id_of(said, "order_id"), fact.occurred_at, gross,
         None if gross is None else _net(said, gross), currency(said, workspace),
     )  # fmt: skip
 
