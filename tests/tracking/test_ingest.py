@@ -247,6 +247,20 @@ def test_an_order_takes_its_origin_from_its_visit(workspace: Workspace) -> None:
 
 
 PAYPAL = "https://www.paypal.com/"
+
+
+def test_only_the_beginning_of_a_browsers_name_and_of_an_address_is_looked_at_and_remembered(workspace: Workspace) -> None:
+    remembering = (bots.judged, enrich.device, enrich.shortened)
+    for one in remembering:
+        one.cache_clear()
+    source = a_source(workspace)
+    for end in "ab":
+        context = {"userAgent": f"Mozilla/5.0 {'x ' * 2_000}{end}", "ip": " " * 3_000 + end}
+        send(source, "track", {"event": "E", "userId": "u-1", "context": context})
+    drain()
+    assert [one.cache_info().currsize for one in remembering] == [1, 1, 1]
+
+
 OWN = {"allowed_origins": ["https://shop.example", "https://konto.example"], "own_referrers": ["bank.example"]}
 
 
