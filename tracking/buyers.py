@@ -43,8 +43,9 @@ def relink(workspace_id: int, *, customers: Collection[str] | None = None) -> in
     """
     if customers is not None and not customers:
         return 0
-    which, parameters = ("", [workspace_id]) if customers is None else (SOME, [workspace_id, list(customers), list(customers)])
-    wrong = WRONG.format(which=which)
+    some: list[list[str]] = [] if customers is None else [list(customers)] * 2
+    wrong = WRONG.format(which=SOME if some else "")
+    parameters: list[int | list[str]] = [workspace_id, *some]
     with connection.cursor() as cursor:
         cursor.execute(wrong + " LIMIT 1", parameters)
         if cursor.fetchone() is None:
