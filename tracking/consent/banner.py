@@ -27,6 +27,7 @@ GOODBYE = "Consent Withdrawn"  # name of the last message
 SOURCES = ("browser", "server")  # kinds of sources with visitors behind them
 AGREEING = timedelta(minutes=2)  # a browser's clock this far from ours is right
 MOST_PURPOSES, MOST_TEXT = 50, 1_000  # kept of what one visitor may send
+REMEMBERED = 4_000  # characters of a choice that is read once only
 
 
 class Word(NamedTuple):
@@ -137,7 +138,8 @@ def _told_at(arrival: Arrival) -> datetime:
 
 
 def _said(context: Mapping[str, Any]) -> Mapping[str, bool]:
-    return _read(json.dumps(context["consent"]))
+    written = json.dumps(context["consent"])
+    return _read(written) if len(written) <= REMEMBERED else _read.__wrapped__(written)
 
 
 @lru_cache(maxsize=500)

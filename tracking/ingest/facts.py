@@ -189,7 +189,10 @@ def told(workspace: Workspace, kind: str, keys: Sequence[str]) -> dict[str, Told
 
 def followed(workspace: Workspace, kind: str, keys: Sequence[str]) -> dict[str, int]:
     """By order or refund id: the id of the stored event that counts for it."""
-    return {order_key(kind, fact.properties, fact.message_id): fact.id for fact in _facts(workspace, kind, keys)}
+    return {
+        key_of(kind, fact.properties, fact.message_id, by_browser=fact.by_browser): fact.id
+        for fact in _facts(workspace, kind, keys)
+    }
 
 
 def store_again(workspace: Workspace, kind: str, keys: Sequence[str]) -> None:

@@ -7,8 +7,9 @@ given, of other people's events only the texts that do.
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from mops.lib import clock
 from tracking.collector import parse
@@ -102,7 +103,8 @@ def _is_theirs(item: Any, message_ids: set[str], person: Person) -> bool:
     return any(one.value in own or one.value.lower() in own for one in telling)
 
 
-class _Sent(NamedTuple):
+@dataclass
+class _Sent:
     """An event as it was sent, for `extract`: what cannot be read of it is empty."""
 
     anonymous_id: str
@@ -117,9 +119,9 @@ class _Sent(NamedTuple):
 
     @classmethod
     def of(cls, item: dict[str, Any]) -> "_Sent":
-        ids = (searching.as_text(item.get(name)) for name in ("anonymousId", "userId", "previousId"))
-        objects = (value if isinstance(value := item.get(name), dict) else {} for name in ("context", "traits"))
-        return cls(*ids, *objects, {}, clock.now(), "alias" if item.get("previousId") else "identify")
+        visitor, user, before = (searching.as_text(item.get(name)) for name in ("anonymousId", "userId", "previousId"))
+        context, traits = (value if isinstance(value := item.get(name), dict) else {} for name in ("context", "traits"))
+        return cls(visitor, user, before, context, traits, {}, clock.now(), "alias" if item.get("previousId") else "identify")
 
 
 def cut(content: Any, person: Person, key: str = "") -> Any:

@@ -90,6 +90,7 @@ FIELDS: dict[str, str | Promise] = {
     "since": _("Since"), "source": _("Source"), "started_at": _("Beginning"), "state": _("State"), "status": _("Answer code"),
     "stored": _("Stored"), "subject": _("Keyed hash"), "subject_kind": _("Kind of identifier"), "target": _("Object"),
     "text": _("Text"), "theme": _("Colours"), "token_hash": _("Checksum of the link"), "told_at": _("Told on"),
+    "told_gross": _("Gross, as told"), "told_net": _("Net, as told"),
     "traits": _("Traits"), "type": _("Type"), "uid": _("Id at the service"), "unchanged": _("Unchanged"),
     "undone_at": _("Undone on"), "unproven": _("Not proven"), "until": _("Until"), "user": _("User account"),
     "user_id": _("User id or customer number"), "user_index": _("Keyed hash of the user id"),
