@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from mops.lib import clock
 from tests.people import member, person
@@ -19,7 +20,8 @@ from tracking.rights import person as people
 from tracking.rights import requests as rights
 from workspaces.models import AuditEvent, User, Workspace
 
-ASKED = {"identifier_kind": "email", "identifier": EMAIL, "proof": "identity card", "received_on": "2026-01-05"}
+LATELY = f"{timezone.localdate() - timedelta(days=9):%Y-%m-%d}"
+ASKED = {"identifier_kind": "email", "identifier": EMAIL, "proof": "identity card", "received_on": LATELY}
 
 
 @pytest.fixture
@@ -44,7 +46,8 @@ def note(page: Client, kind: str) -> str:
 def test_a_request_is_due_a_month_after_it_came_in(page: Client, workspace: Workspace) -> None:
     note(page, "erasure")
     found = DataSubjectRequest.objects.get()
-    assert f"{found.due_at.astimezone():%Y-%m}" == "2026-02"
+    assert f"{timezone.localtime(found.received_at):%Y-%m-%d}" == LATELY
+    assert 28 <= (found.due_at - found.received_at).days <= 31
     assert EMAIL.encode() not in bytes(found.sealed_identifier)
     assert EMAIL in page.get("/nordlicht/rights/1/".replace("1", str(found.pk))).content.decode()
     assert EMAIL not in str(list(AuditEvent.objects.values_list("target", "details")))
@@ -126,3 +129,16 @@ def test_commands_write_a_bundle_and_replay_the_journal(
         call_command("replay_erasures")
     assert "1 erasures replayed" in capsys.readouterr().out
     assert len(journal.path().read_text().splitlines()) == 1
+
+
+def test_the_day_of_today_is_offered_as_browsers_read_it(page: Client, officer: User) -> None:
+    User.objects.filter(pk=officer.pk).update(language="de")
+    form = page.get("/nordlicht/rights/").context["form"]
+    assert f'value="{timezone.localdate():%Y-%m-%d}"' in str(form["received_on"])
+
+
+@pytest.mark.parametrize(("days", "taken"), [(-1, False), (0, True), (364, True), (367, False)])
+def test_a_request_came_in_within_the_last_year(page: Client, workspace: Workspace, days: int, taken: bool) -> None:
+    day = timezone.localdate() - timedelta(days=days)
+    page.post("/nordlicht/rights/", {"kind": "access", **ASKED, "received_on": f"{day:%Y-%m-%d}"})
+    assert DataSubjectRequest.objects.exists() == taken
