@@ -167,6 +167,13 @@ def test_a_consent_for_an_unknown_purpose_refuses_its_line(workspace: Workspace,
     assert not Event.objects.exists()
 
 
+def test_an_empty_decision_says_nothing_and_a_strange_one_tells_what_is_understood(workspace: Workspace, source: Source) -> None:
+    text = "email,purpose,decision\na@example.org,email,Nein\nb@example.org,email,\nc@example.org,email,vielleicht\n"
+    assert numbers(run(upload(workspace, "contacts", text, source))) == (2, 0, 0, 1)
+    assert [event.decision for event in ConsentEvent.objects.all()] == ["denied"]
+    assert all(word in RefusedRow.objects.get().reason for word in ("vielleicht", "erteilt", "ja", "nein"))
+
+
 def test_codes_stay_texts_and_numbers_become_numbers(workspace: Workspace) -> None:
     table = tables.read(b"email;code;score;share\na@example.org;00123;12;1,5\nb@example.org;00456;7;2,25\n")
     proposal = columns.propose(workspace, kinds.of("contacts"), table)

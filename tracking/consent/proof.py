@@ -49,7 +49,7 @@ SOURCE_LABELS = {
     "banner": gettext_lazy("Consent banner"),
     "form": gettext_lazy("Form"),
     "api": gettext_lazy("API"),
-    "import": gettext_lazy("Import"),
+    "import": gettext_lazy("File import"),
     "double_opt_in": gettext_lazy("Double opt-in"),
     "preferences": gettext_lazy("Preference centre"),
     "one_click": gettext_lazy("One-click withdrawal"),

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from hashlib import sha256
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mops.lib import clock
@@ -61,7 +62,7 @@ def purposes_of(workspace: Workspace, keys: Collection[str]) -> dict[str, Purpos
         ensure(workspace, keys)
         found = {purpose.key: purpose for purpose in Purpose.objects.filter(workspace=workspace, key__in=keys)}
     if missing := set(keys) - found.keys():
-        raise UnknownPurpose(f"No purpose {', '.join(sorted(missing))} in this workspace")
+        raise UnknownPurpose(_("This workspace has no purpose “%(purpose)s”.") % {"purpose": ", ".join(sorted(missing))})
     return found
 
 

@@ -29,7 +29,7 @@ def propose(workspace: Workspace, kind: Kind, table: Table) -> Proposal:
     """The saved answer for these headers, else what the headers and the cells themselves tell."""
     if saved := _saved(workspace, kind, table.headers):
         return Proposal(saved.columns, saved.options, "", True)
-    columns = _by_words(kind.fields, table.headers)
+    columns = by_words(kind.fields, table.headers)
     extra = _further(kind, table, columns)
     numbers = [cell for header in _number_columns(kind, columns, extra) for cell in cells_of(table, header)]
     reading: dict[str, Any] = {
@@ -90,13 +90,18 @@ def _date_order(kind: Kind, table: Table, columns: Mapping[str, str]) -> str:
     return date_order_of(found) or ""
 
 
-def _by_words(fields: Sequence[Field], headers: Sequence[str]) -> dict[str, str]:
+def by_words(fields: Sequence[Field], headers: Sequence[str]) -> dict[str, str]:
     """Field → header, each header at most once; earlier words of a field weigh more."""
-    plain = {re.sub(r"[^a-z0-9]", "", header.lower().translate(UMLAUTS)): header for header in reversed(headers)}
+    by_plain = {plain(header): header for header in reversed(headers)}
     found: dict[str, str] = {}
     for field in fields:
         for word in field.words.split():
-            if word in plain and plain[word] not in found.values():
-                found[field.name] = plain[word]
+            if word in by_plain and by_plain[word] not in found.values():
+                found[field.name] = by_plain[word]
                 break
     return found
+
+
+def plain(header: str) -> str:
+    """Its letters and digits alone, as the words of fields are written."""
+    return re.sub(r"[^a-z0-9]", "", header.lower().translate(UMLAUTS))

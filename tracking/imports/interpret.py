@@ -27,11 +27,15 @@ class Interpreter:
         """What a line says, in the kind's own type. Raises values.Unreadable with the reason."""
         if len(line.cells) > len(self.headers):
             raise values.Unreadable(_("The line has more columns than the header."))
-        return self._reader(Given(dict(self._fields(line)), dict(self._extra(line))))
+        return self._reader(Given(dict(self._fields(line)), dict(self._extra(line)), self._mapped))
 
     @cached_property
     def _reader(self) -> Callable[[Given], Any]:
         return self.kind.reader(self.workspace, self.reading)
+
+    @cached_property
+    def _mapped(self) -> frozenset[str]:
+        return frozenset(name for name, header in self.columns.items() if header)
 
     @cached_property
     def _places(self) -> dict[str, int]:
