@@ -166,6 +166,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     # rights of people
     "rights:list": Page(P.HANDLE_RIGHTS, FORM),
     "rights:request": Page(P.HANDLE_RIGHTS, "GET", "subject_request"),
+    "rights:held": Page(P.HANDLE_RIGHTS, "GET", "subject_request"),
     "rights:answer": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:refuse": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:download": Page(P.HANDLE_RIGHTS, "GET", "access_file", dials=True),  # its maker's only: tests/tracking/rights

@@ -1,5 +1,7 @@
 """What people call the tables and fields of an answer, in the language of the moment. data.json keeps the names of the database."""
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -98,6 +100,12 @@ FIELDS: dict[str, str | Promise] = {
     "utm_campaign": _("Campaign"), "utm_id": _("Campaign id"), "utm_medium": _("Medium"), "utm_source": _("Campaign source"),
     "uuid": _("Unique id"), "value": _("Value"), "verified": _("Confirmed"), "visitor": _("Visitor"),
 }  # fmt: skip
+
+
+def ordered(tables: Iterable[str]) -> list[str]:
+    """As people want to read them; those that only the product itself needs come last."""
+    order = {table: number for number, table in enumerate(TABLES)}
+    return sorted(tables, key=lambda table: order.get(table, len(order)))
 
 
 def table(name: str) -> str:

@@ -49,6 +49,12 @@ def person_of(request: DataSubjectRequest) -> Person:
     return person.find(request.workspace, request.identifier_kind, request.identifier)
 
 
+def is_asked(request: DataSubjectRequest) -> bool:
+    """Whether it can still be answered, an access request also once more: then it is worth knowing who is meant."""
+    can_be_answered = request.state == State.OPEN or (request.kind == Kind.ACCESS and request.state == State.DONE)
+    return can_be_answered and bool(request.sealed_identifier)
+
+
 def prepare_access(request: DataSubjectRequest, user: User) -> AccessFile:
     """The zip with everything, for this member; the request counts as answered."""
     content = access.as_zip(access.bundle(person_of(request)))

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from mops.lib import clock
 from tests.people import member, person
-from tests.tracking.rights.planting import EMAIL, Planted
+from tests.tracking.rights.planting import EMAIL, IDS, Planted
 from tracking.models import AccessFile, ConsentEvent, DataSubjectRequest, RetentionRule, Suppression
-from tracking.rights import journal
+from tracking.rights import access, finding, journal
 from tracking.rights import person as people
 from tracking.rights import requests as rights
 from workspaces.models import AuditEvent, User, Workspace
@@ -142,3 +142,32 @@ def test_a_request_came_in_within_the_last_year(page: Client, workspace: Workspa
     day = timezone.localdate() - timedelta(days=days)
     page.post("/nordlicht/rights/", {"kind": "access", **ASKED, "received_on": f"{day:%Y-%m-%d}"})
     assert DataSubjectRequest.objects.exists() == taken
+
+
+def test_whoever_answers_sees_first_who_is_meant_and_what_is_held(page: Client, planted: Planted) -> None:
+    address = note(page, "erasure")
+    shown = page.get(address).content.decode()
+    assert f'hx-get="{address}held"' in shown
+    assert f'data-confirm="Erase {EMAIL} and everything' in shown
+    held = page.get(f"{address}held")
+    assert {EMAIL, IDS["phone"]} <= {one.value for one in held.context["held"].identifiers}
+    counts = dict(held.context["held"].rows)
+    assert counts["Events"] == finding.events(people.find(planted.workspace, "email", EMAIL)).count()
+    assert counts["Mentions in events of others"] == 1
+    assert "Nothing is held" not in held.content.decode()
+
+
+def test_of_somebody_unknown_page_and_file_say_that_nothing_is_held(page: Client, workspace: Workspace) -> None:
+    address = note(page, "access")
+    assert "Nothing is held about this person" in page.get(f"{address}held").content.decode()
+    page.post(f"{address}answer")
+    assert "Nothing is held about this person" in page.get(f"{address}held").content.decode()  # also of the answered request
+    with zipfile.ZipFile(io.BytesIO(access.content_of(AccessFile.objects.get()))) as archive:
+        assert "Nothing is held about you" in archive.read("data-en.html").decode()
+
+
+def test_of_an_erased_person_nothing_is_shown(page: Client, workspace: Workspace) -> None:
+    address = note(page, "erasure")
+    DataSubjectRequest.objects.update(state="running")
+    assert page.get(f"{address}held").status_code == 404
+    assert "held" not in page.get(address).content.decode().partition("<main")[2]
