@@ -115,6 +115,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     # files
     "imports:upload": Page(P.IMPORT_FILES, FORM),
     "imports:file": Page(P.IMPORT_FILES, FORM, "import_file"),
+    "imports:reopen": Page(P.IMPORT_FILES, "POST", "import_file"),
     "imports:discard": Page(P.IMPORT_FILES, "POST", "import_file"),
     "imports:undo": Page(P.IMPORT_FILES, FORM, "imported_file"),
     "imports:refused": Page(P.IMPORT_FILES, "GET", "import_file", writes=True),
