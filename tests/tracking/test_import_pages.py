@@ -118,7 +118,7 @@ def test_the_button_counts_the_lines_that_will_be_taken(mia: Client, workspace: 
     chosen = {field.html_name: field.value() or "" for field in form} | {"decimal_sign": "."}
     part = mia.post(url("file", file.pk), {**chosen, "step": "preview"}, HTTP_HX_REQUEST="true").content.decode()
     assert "Import 2 lines" in part
-    assert "2 of the first 3 lines" in part
+    assert "Of 3 lines checked 2 can be taken" in part
 
 
 def test_where_every_line_was_refused_the_columns_can_be_chosen_anew(mia: Client, workspace: Workspace) -> None:
