@@ -39,7 +39,7 @@ FIELDS: tuple[Field, ...] = (
     Field("decision", _("Decision"), "text", False, "decision entscheidung consentstatus", about_consent=True),
     Field("given_at", _("Agreed at"), "time", False,
           "givenat agreedat consentat optintime optinat optindate optindatum optinzeit optinam optin einwilligungam"
-          " einwilligungsdatum confirmtime bestaetigtam", about_consent=True),
+          " einwilligungsdatum eingewilligtam erteiltam confirmtime bestaetigtam", about_consent=True),
     Field("text_version", _("Version of the text"), "text", False, "textversion textfassung fassung", about_consent=True),
     Field("language", _("Language of the text"), "text", False, "textlanguage textsprache", about_consent=True),
     Field("wording", _("Wording they were shown"), "text", False, "wording consenttext einwilligungstext textlaut wortlaut",
