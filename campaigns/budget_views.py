@@ -15,6 +15,7 @@ from campaigns import budgets, history
 from campaigns.models import Campaign
 from channels.taxonomy import CHANNELS
 from mops.lib import clock
+from mops.lib.numerals import whole
 from mops.lib.period import Period, add_months, month_start
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.models import Workspace
@@ -93,7 +94,8 @@ def copy(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 
 def _campaign(space: Workspace, pk: str) -> Campaign | None:
-    return get_object_or_404(Campaign, pk=int(pk), workspace=space) if pk.isdecimal() else None
+    number = whole(pk)
+    return None if number is None else get_object_or_404(Campaign, pk=number, workspace=space)
 
 
 def _month(text: str, default: date | None = None) -> date:

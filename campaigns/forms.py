@@ -8,9 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.matching import is_too_wide
 from campaigns.models import Campaign
+from mops.lib.day_input import DayInput
 from workspaces.models import User, Workspace
-
-DAY = {"type": "date"}
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -19,10 +18,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Campaign
         fields = ("name", "objective", "status", "owner", "starts_on", "ends_on", "target_roas", "target_cpa", "name_rule")
-        widgets = {
-            "starts_on": forms.DateInput(DAY, format="%Y-%m-%d"),
-            "ends_on": forms.DateInput(DAY, format="%Y-%m-%d"),
-        }
+        widgets = {"starts_on": DayInput(), "ends_on": DayInput()}
         help_texts = {
             "objective": _("What it is to reach, in one sentence."),
             "target_roas": _("Revenue for each unit of spend, such as 4."),

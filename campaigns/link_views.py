@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns import matching
 from campaigns.models import Campaign, CampaignLink
 from channels.models import PlatformCampaign
+from mops.lib.numerals import whole
 from workspaces import audit
 from workspaces.access import WorkspaceRequest, get_workspace
 from workspaces.permissions import Permission
@@ -44,7 +45,7 @@ def link(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """Link the ticked platform campaigns."""
     space = get_workspace(request, workspace, Permission.MANAGE_CAMPAIGNS)
     campaign = get_object_or_404(Campaign, pk=pk, workspace=space)
-    ids = [int(value) for value in request.POST.getlist("platform_campaign") if value.isdecimal()]
+    ids = [number for value in request.POST.getlist("platform_campaign") if (number := whole(value)) is not None]
     chosen = list(PlatformCampaign.objects.filter(workspace=space, pk__in=ids, campaign_link=None))
     origin = CampaignLink.Origin.RULE if request.POST.get("origin") == "rule" else CampaignLink.Origin.MANUAL
     with transaction.atomic():

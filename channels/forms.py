@@ -10,6 +10,7 @@ from channels.connectors import PLATFORMS, Platform
 from channels.models import AdAccount, Connection
 from channels.taxonomy import channel_choices
 from mops.lib import clock
+from mops.lib.day_input import DayInput
 from mops.lib.period import add_months
 
 GOALS = (
@@ -84,7 +85,7 @@ class AccountsForm(forms.Form):
     accounts = forms.ModelMultipleChoiceField(
         AdAccount.objects.none(), label=_("Accounts"), error_messages={"required": _("Choose at least one account.")}
     )
-    since = forms.DateField(label=_("Pull the past since"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    since = forms.DateField(label=_("Pull the past since"), widget=DayInput())
     goal = forms.ChoiceField(
         label=_("What counts as a conversion"),
         choices=GOALS,

@@ -16,6 +16,7 @@ from django.http import QueryDict
 from channels.connectors import PLATFORMS
 from channels.connectors.base import DEFAULT_WINDOW
 from channels.taxonomy import CHANNELS
+from mops.lib.numerals import whole
 from mops.lib.period import COMPARISONS, DEFAULT_PRESET, PRESETS, Period, add_months
 from reporting import columns, comparing
 from reporting.comparing import CUSTOM, EARLIEST, LONGEST, Compared
@@ -211,7 +212,7 @@ def _filters(params: QueryDict) -> dict[str, tuple[Any, ...]]:
 
 def _number(text: str) -> int:
     """A primary key, 0 where it cannot be one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    return whole(text) or 0
 
 
 def _parsed(name: str, text: str) -> Any:

@@ -115,6 +115,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     # files
     "imports:upload": Page(P.IMPORT_FILES, FORM),
     "imports:file": Page(P.IMPORT_FILES, FORM, "import_file"),
+    "imports:reopen": Page(P.IMPORT_FILES, "POST", "import_file"),
     "imports:discard": Page(P.IMPORT_FILES, "POST", "import_file"),
     "imports:undo": Page(P.IMPORT_FILES, FORM, "imported_file"),
     "imports:refused": Page(P.IMPORT_FILES, "GET", "import_file", writes=True),
@@ -166,6 +167,7 @@ ROUTES: dict[str, Page | Login | Public | Keyed] = {
     # rights of people
     "rights:list": Page(P.HANDLE_RIGHTS, FORM),
     "rights:request": Page(P.HANDLE_RIGHTS, "GET", "subject_request"),
+    "rights:held": Page(P.HANDLE_RIGHTS, "GET", "subject_request"),
     "rights:answer": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:refuse": Page(P.HANDLE_RIGHTS, "POST", "subject_request"),
     "rights:download": Page(P.HANDLE_RIGHTS, "GET", "access_file", dials=True),  # its maker's only: tests/tracking/rights

@@ -227,6 +227,7 @@ class Suppression(models.Model):
     subject = models.CharField(max_length=HEX)
     reason = models.CharField(max_length=10, choices=Reason)
     at = models.DateTimeField()
+    by_link = models.BooleanField(default=False)  # another identifier of the person objected: ends where that proves to be wrong
 
     class Meta:
         constraints = [

@@ -7,9 +7,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from channels.taxonomy import channel_choices
+from mops.lib.day_input import DayInput
 from tracking.models import Order
-
-DAY = {"type": "date"}
 
 
 class OrderFilter(forms.Form):
@@ -18,8 +17,8 @@ class OrderFilter(forms.Form):
     search = forms.CharField(label=_("Order or customer"), max_length=120, required=False,
                              widget=forms.TextInput({"type": "search"}))  # fmt: skip
     channel = forms.ChoiceField(label=_("Channel"), required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(DAY, format="%Y-%m-%d"))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(DAY, format="%Y-%m-%d"))
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput())
+    until = forms.DateField(label=_("To"), required=False, widget=DayInput())
     refunded = forms.BooleanField(label=_("Refunded only"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -110,6 +110,8 @@ class Refund(models.Model):
     gross = _money(_("gross"))
     net = _money(_("net"))
     margin = models.DecimalField(_("margin"), max_digits=18, decimal_places=6, null=True)
+    told_gross = models.DecimalField(max_digits=18, decimal_places=6, null=True)  # as said; gross may be cut to the order's
+    told_net = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     currency = models.CharField(max_length=3)
     derived = models.CharField(max_length=5, choices=Derived, blank=True)
     source = models.CharField(max_length=20, choices=Order.Source, default=Order.Source.API)

@@ -5,6 +5,7 @@ earliest order whenever it arrives, refunds find their order whichever of the tw
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from tracking.row_rules import OrderRow
 from workspaces.models import Workspace
 
 AD_PLATFORMS = [platform.key for platform in PLATFORMS.values() if platform.has_spend]  # analytics repeats their campaign ids
+ERASED = "erased-"  # what the key of a buyer who was erased begins with: tracking.rights.erasure
 CHUNK = 1_000  # rows of one statement
 CUT = {
     "utm_source": 200,
@@ -65,16 +67,21 @@ def _fitted(row: OrderRow) -> OrderRow:
 
 def _store_chunk(workspace: Workspace, rows: dict[str, OrderRow], source: str) -> tuple[int, int]:
     """(new, changed) orders of a chunk with unique ids."""
+    there = Order.objects.filter(workspace=workspace, order_id__in=rows).select_related("customer")
+    known = {order.order_id: order for order in there}
+    rows = {order_id: _of_same_buyer(row, known.get(order_id)) for order_id, row in rows.items()}
     customers = customers_by_key(workspace, {row.customer_key for row in rows.values() if row.customer_key})
     campaigns = campaign_channels(workspace, {row.utm_id for row in rows.values() if row.utm_id})
-    known = {order.order_id: order for order in Order.objects.filter(workspace=workspace, order_id__in=rows)}
     zone = ZoneInfo(workspace.time_zone)
     written, touched, taken_over, changed = [], set(), [], 0
     for order_id, row in rows.items():
         order = known.get(order_id)
         if order and source == Order.Source.WEBSITE != order.source:
             continue
+        row = row._replace(ordered_at=_time(row, order, source))
         values = _values(row, customers.get(row.customer_key), campaigns.get(row.utm_id, ""), zone)
+        if order and not row.is_origin_told:
+            values |= {name: getattr(order, name) for name in ORIGIN}
         values["source"] = order.source if order and order.source != Order.Source.WEBSITE else source
         if order and all(getattr(order, name) == value for name, value in values.items()):
             continue
@@ -104,12 +111,13 @@ def remove(workspace: Workspace, rows: Sequence[Order]) -> None:
     """Delete orders, and the customers who have none left. Refunds stay and wait for their order. Under the orders' lock."""
     ids, customers = [row.pk for row in rows], {row.customer_id for row in rows if row.customer_id}
     changes.tell_of_buyers(workspace.pk, customers)
-    Refund.objects.filter(workspace=workspace, order__in=ids).update(order=None)
+    refunds.unlink(Refund.objects.filter(workspace=workspace, order__in=ids))
     Order.objects.filter(workspace=workspace, pk__in=ids).delete()
     Customer.objects.filter(workspace=workspace, pk__in=customers, orders=None).delete()
     recompute_customers(workspace, customers)
 
 
+ORIGIN = (*CUT, "channel", "channel_rule")
 FIELDS = (
     "customer",
     "ordered_at",
@@ -119,11 +127,23 @@ FIELDS = (
     "margin",
     "currency",
     "is_new_customer",
-    *CUT,
-    "channel",
-    "channel_rule",
+    *ORIGIN,
     "source",
 )
+
+
+def _of_same_buyer(row: OrderRow, order: Order | None) -> OrderRow:
+    """A buyer who was erased is not named again by what comes later about their order."""
+    if order and order.customer and order.customer.key.startswith(ERASED):
+        return row._replace(customer_key=order.customer.key)
+    return row
+
+
+def _time(row: OrderRow, order: Order | None, source: str) -> datetime:
+    """A browser's clock does not date what others sold."""
+    if row.is_time_told or not order or source != order.source == Order.Source.WEBSITE:
+        return row.ordered_at
+    return min(row.ordered_at, order.ordered_at)
 
 
 def _values(row: OrderRow, customer_id: int | None, campaign_channel: str, zone: ZoneInfo) -> dict[str, object]:

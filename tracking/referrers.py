@@ -10,6 +10,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 LONGEST_HOST = 253  # characters, RFC 1035
+LOOKED_AT = 500  # characters of a URL for its host, which stands at its beginning: each is remembered
 
 # Domains, each with all its subdomains. Houses that also send visitors (Amazon, Google, Visa, Shopify) stand here by host only.
 PAYMENT = (
@@ -32,17 +33,24 @@ LOGIN = (
 ON_THE_WAY = frozenset((*PAYMENT, *BANK, *LOGIN))
 
 
-@lru_cache(maxsize=10_000)
 def host(url: str) -> str:
     """Host of a URL in lower case without "www.", "" where there is none or it cannot be read."""
+    return read_host(url[:LOOKED_AT])
+
+
+@lru_cache(maxsize=10_000)
+def read_host(url: str) -> str:
     try:
-        return (urlsplit(url.strip()).hostname or "").removeprefix("www.")
+        found = (urlsplit(url.strip()).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
+    return found if len(found) <= LONGEST_HOST else ""
 
 
 def is_within(site: str, domains: Collection[str]) -> bool:
-    """Whether a host is one of these domains or below one."""
+    """Whether a host is one of these domains or below one. What is too long for a host is in none: it is not searched."""
+    if len(site) > LONGEST_HOST:
+        return False
     return site in domains or any(site[dot + 1 :] in domains for dot, sign in enumerate(site) if sign == ".")
 
 

@@ -34,6 +34,8 @@ class OrderRow(NamedTuple):
     gclid: str = ""
     fbclid: str = ""
     referrer: str = ""
+    is_time_told: bool = True  # False = `ordered_at` is when we heard of it: an order that is here keeps an earlier one
+    is_origin_told: bool = True  # False = nobody said: an order that is here keeps what it has
 
 
 class RefundRow(NamedTuple):

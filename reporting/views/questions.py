@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from channels.models import PlatformCampaign
 from channels.taxonomy import CHANNELS
+from mops.lib.numerals import whole
 from reporting import columns
 from reporting.board import Board, ChannelBoard
 from reporting.query import Query
@@ -41,7 +42,7 @@ def question(space: Workspace, selection: Selection, member: Member, page: str) 
     board: Board
     if page in WHOLE:
         board, dimension = Board(space, selection, member), "channel"
-    elif (number := page.removeprefix("campaign-")).isdecimal():
+    elif (number := whole(page.removeprefix("campaign-"))) is not None:
         found = get_object_or_404(PlatformCampaign, workspace=space, pk=number)
         board, dimension = ChannelBoard(space, selection, member, {"campaign": (found.pk,)}, found), "day"
     elif page in CHANNELS:

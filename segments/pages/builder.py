@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from mops.lib.numerals import whole
 from segments import catalog, versions
 from segments.models import Segment
 from segments.pages import draft as drafts
@@ -91,12 +92,13 @@ def _names(space: Workspace) -> Context:
 
 def _focus(builder: Builder, action: str) -> str:
     """Id of the row a button has made: work goes on there."""
-    name, _separator, place = action.partition(":")
+    name, _separator, number = action.partition(":")
+    place = whole(number, 3)
     blocks = builder.draft.blocks
     if name in ("add-block", "add-exclusion"):
         return f"b{len(blocks) - 1}r0"
-    if name == "add-row" and place.isdecimal() and int(place) < len(blocks):
-        return f"b{place}r{len(blocks[int(place)].rows) - 1}"
+    if name == "add-row" and place is not None and place < len(blocks):
+        return f"b{place}r{len(blocks[place].rows) - 1}"
     return ""
 
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from mops.lib.numerals import whole
 from segments.models import Membership
 from segments.pages.people import people
 from segments.pages.states import found
@@ -21,10 +22,10 @@ def view(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """In the order of their profiles' ids: ?after= is the last id of the page before."""
     space = get_workspace(request, workspace, Permission.VIEW_PROFILES)
     segment = found(space, pk)
-    after = request.GET.get("after", "")
+    after = whole(request.GET.get("after", ""))
     members = Membership.objects.filter(workspace=space, segment=segment).order_by("profile_id")
-    if after.isdecimal() and len(after) < 19:
-        members = members.filter(profile_id__gt=int(after))
+    if after is not None:
+        members = members.filter(profile_id__gt=after)
     page = list(members[: PER_PAGE + 1])
     clear = allows(request.member.role, Permission.MANAGE_PROFILES)
     rows = {one.profile_id: one for one in page[:PER_PAGE]}

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from mops.lib import clock
+from mops.lib.numerals import whole
 from segments import naming, preview, versions
 from segments.models import Segment
 from segments.pages import posted, showing
@@ -77,8 +78,7 @@ def view(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 def _edited(space: Workspace, pk: str) -> int:
     """Id of the segment whose rule is being edited, 0 for a new one."""
-    found = Segment.objects.filter(workspace=space, pk=pk).values_list("pk", flat=True) if pk.isdecimal() and len(pk) < 10 else ()
-    return next(iter(found), 0)
+    return Segment.objects.filter(workspace=space, pk=whole(pk) or 0).values_list("pk", flat=True).first() or 0
 
 
 def _builder_url(space: Workspace, segment: int) -> str:
@@ -93,7 +93,7 @@ def panel(
     if read.rule is None:
         problems = [(_place(place), texts) for place, texts in read.problems.items()]
         return Panel(note=_("Complete the conditions to count."), problems=problems)
-    shown = Panel(purpose=Purpose.objects.filter(workspace=space, pk=purpose).first() if purpose.isdecimal() else None)
+    shown = Panel(purpose=Purpose.objects.filter(workspace=space, pk=whole(purpose) or 0).first())
     shown.words, shown.other_words = _words(space, read.rule)
     try:
         shown.counted = preview.count(space, read.rule, clock.now(), purpose=shown.purpose, exact=exact, segment=segment)

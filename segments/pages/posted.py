@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.http import QueryDict
 
+from mops.lib.numerals import whole
 from segments.pages import draft as drafts
 from segments.pages.draft import MOST_ROWS, Block, Draft
 from segments.pages.fields import NESTED
@@ -115,7 +116,7 @@ def act(builder: Builder, action: str) -> Builder:
     if name == "redo":
         return builder.redone()
     change = CHANGES.get(name)
-    places = [int(number) for number in numbers if number.isdecimal() and len(number) < 4]
+    places = [place for number in numbers if (place := whole(number, 3)) is not None]
     try:
         changed = change(builder.draft, *places) if change else builder.draft
     except (IndexError, TypeError):  # a place that is no longer there

@@ -6,6 +6,7 @@ A row may be unfinished; what is missing or wrong is left for `segments.rules.pa
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from mops.lib.numerals import whole
 from segments.pages.fields import FIELDS, NESTED, VALUELESS, Field
 from segments.rules.dumping import number
 from segments.rules.reading import as_number
@@ -218,7 +219,8 @@ def _read_flag(key: str, leaf: Leaf) -> Row:
 
 def _write_segment(row: Row, leaf: Leaf) -> Leaf:
     wanted = row.text("value")
-    return leaf | {"segment": int(wanted) if wanted.isdecimal() else wanted, "member": row.text("member", "yes") == "yes"}
+    number = whole(wanted)
+    return leaf | {"segment": wanted if number is None else number, "member": row.text("member", "yes") == "yes"}
 
 
 def _read_segment(key: str, leaf: Leaf) -> Row:

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from mops.lib.numerals import whole
 from segments import versions
 from segments.models import Segment, SegmentVersion
 from segments.pages.showing import in_words
@@ -61,8 +62,7 @@ def restore(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """`version`: number of the version whose rule becomes the newest again."""
     space = get_workspace(request, workspace, Permission.MANAGE_SEGMENTS)
     segment = found(space, pk)
-    number = request.POST.get("version", "")
-    old = segment.versions.filter(number=number).first() if number.isdecimal() and len(number) < 9 else None
+    old = segment.versions.filter(number=whole(request.POST.get("version", ""), 9) or 0).first()
     if old is None:
         messages.error(request, _("Choose a version."))
         return redirect("segments:versions", space.slug, pk)
@@ -72,7 +72,7 @@ def restore(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
         messages.error(request, str(problem))
         return redirect("segments:versions", space.slug, pk)
     messages.success(
-        request, _("Version %(number)s is in force again.") % {"number": number} if made else _("This is the newest rule.")
+        request, _("Version %(number)s is in force again.") % {"number": old.number} if made else _("This is the newest rule.")
     )
     return redirect("segments:detail", space.slug, pk)
 

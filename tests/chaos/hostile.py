@@ -39,6 +39,8 @@ CHARACTERS = [
     "a",
 ]
 VALUES: list[Any] = [None, True, 0, -1, 2**63, 10**400, 1.5, 1e308, "", "x", [], {}, [[]], {"a": None}]
+ODD: list[Any] = [*VALUES, "0", "9e999999", "-9e999999", "1e-999999", "nan", "2026-11-01T10:00:00", "\ud800", "\0", ["x"], [{}],
+                  {"id": []}, [{"key": []}], [[{"total": {}}]]]  # fmt: skip
 FIELDS = ["messageId", "userId", "anonymousId", "previousId", "groupId", "type", "event", "name", "timestamp",
           "originalTimestamp", "sentAt", "properties", "context", "traits", "integrations", "writeKey",
           "\0", "__proto__"]  # fmt: skip
@@ -134,6 +136,15 @@ class Hostile:
         for _ in range(self.random.randrange(1, 6)):
             mangled[self.random.randrange(len(mangled))] = self.random.randrange(256)
         return bytes(mangled[: self.random.randrange(1, len(mangled) + 1)])
+
+
+def twisted(content: Any, random: random.Random) -> Any:
+    """A copy of a well-formed body with a few of its values, wherever they stand, of another type than anybody documents."""
+    if random.random() < 0.08:
+        return random.choice(ODD)
+    if isinstance(content, dict):
+        return {name: twisted(value, random) for name, value in content.items()}
+    return [twisted(value, random) for value in content] if isinstance(content, list) else content
 
 
 Post = Callable[[str, bytes, dict[str, str]], int]  # endpoint, body, headers → status

@@ -16,13 +16,14 @@ def import_source(workspace: Workspace, **fields: Any) -> Source:
 
 
 def upload(workspace: Workspace, kind: str, text: str | bytes, source: Source | None = None, **reading: Any) -> ImportFile:
-    """A file with its columns as they would be proposed."""
+    """A file with its columns as they would be proposed, and all others kept as what they are."""
     content = text.encode() if isinstance(text, str) else text
     table = tables.read(content)
     proposal = columns.propose(workspace, kinds.of(kind), table)
+    chosen = Reading(**{"extra": proposal.further, **proposal.reading, **reading})
     return ImportFile.objects.create(
         workspace=workspace, kind=kind, source=source, name=f"{kind}.csv", content=content, headers=table.headers,
-        columns=proposal.columns, options=asdict(Reading(**{**proposal.reading, **reading})), rows=len(table.lines),
+        columns=proposal.columns, options=asdict(chosen), rows=len(table.lines),
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests.tracking.rows import order, refund
 from tests.tracking.sending import a_source, send, track
@@ -117,6 +118,14 @@ def test_the_sweep_finds_what_two_transactions_could_not_see(workspace: Workspac
     Customer.objects.update(profile=None)
     assert (buyers.relink(workspace.pk), buyers.relink(workspace.pk)) == (1, 0)
     assert Customer.objects.get().profile_id == the_profile()
+
+
+def test_where_no_customer_is_somebody_else_nobody_waits_for_the_orders(workspace: Workspace, source: Source) -> None:
+    orders.store(workspace, [order()], "api")
+    arrive(source, track(userId="c-1"))
+    with CaptureQueriesContext(connection) as queries:
+        assert buyers.relink(workspace.pk) == 0
+    assert not [query for query in queries if "advisory" in query["sql"]]
 
 
 def test_it_says_nothing_when_nothing_changed(workspace: Workspace, told: list[tuple[int, str]]) -> None:

@@ -112,6 +112,16 @@ def test_it_answers_what_it_cannot_read(workspace: Workspace, content: bytes, st
     assert send(a_source(workspace), "batch", content).status_code == status
 
 
+def test_a_context_that_each_of_many_events_would_have_is_refused_once(workspace: Workspace) -> None:
+    source, context = a_source(workspace), {"page": {"title": "x" * 200_000}}
+    answer = send(source, "batch", {"batch": [track(f"m-{n}") for n in range(50)], "context": context})
+    assert (answer.status_code, "8192 KB" in answer.content.decode()) == (413, True)
+    assert (reasons(), Event.objects.count()) == (["too_large"], 0)
+    context = {"page": {"title": "x" * 20_000}}
+    assert send(source, "batch", {"batch": [track(f"m-{n}") for n in range(50)], "context": context}).status_code == 200
+    assert Event.objects.count() == 50
+
+
 def test_a_batch_of_as_many_events_as_the_libraries_send_is_stored_and_worked_through(workspace: Workspace) -> None:
     source = a_source(workspace)
     most = {"batch": [track(f"m-{n}", userId=f"u-{n % 7}") for n in range(2_500)]}

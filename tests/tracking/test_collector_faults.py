@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,7 +19,11 @@ from django.test import Client
 from tests.chaos import hostile
 from tests.tracking.sending import a_source, send, track
 from tracking import invariants, ledger, replay
-from tracking.collector import hooks, mapping
+from tracking.collector import door, hooks, mapping
+from tracking.collector.body import Unreadable
+from tracking.collector.body import read as read_body
+from tracking.collector.shops import NotUnderstood
+from tracking.collector.sources import known
 from tracking.ingest import run
 from tracking.models import Event, Order, RawBody, Refund, Rejection, Session, Source, SourceDay
 from workspaces.models import Workspace
@@ -169,6 +174,14 @@ WOO = {
 }  # fmt: skip
 
 
+SHOPIFY_REFUND = {
+    "id": 1, "order_id": 4711, "created_at": "2026-11-03T10:00:00Z", "transactions": [{"amount": "119.00", "currency": "EUR"}],
+    "refund_line_items": [{"total_tax": 15}], "order_adjustments": [{"kind": "shipping_refund", "tax_amount": "-4.00"}],
+}  # fmt: skip
+CUSTOMER = {"id": 7, "email": "jana@example.org", "phone": "+49301234", "first_name": "Jana", "updated_at": "2026-11-01T10:00:00Z",
+            "date_modified_gmt": "2026-11-01T10:00:00"}  # fmt: skip
+
+
 def test_a_shopify_order_is_stored_once(workspace: Workspace) -> None:
     source = a_shop(workspace, "shopify")
     assert [shop_hook(source, SHOPIFY, "orders/create") for _ in range(2)] == [200, 200]
@@ -223,10 +236,54 @@ def test_a_webhook_with_a_wrong_signature_leaves_only_a_trace(workspace: Workspa
     assert [bytes(raw.body) for raw in RawBody.objects.all()] == [b"", b""]
 
 
-@pytest.mark.parametrize("content", [{}, [], {"id": 1, "created_at": "gestern"}, {**SHOPIFY, "total_price": "viel"}])
+@pytest.mark.parametrize("content", [{}, [], {"id": 1, "created_at": "gestern"}, {**SHOPIFY, "total_price": "viel"},
+    {**SHOPIFY, "total_price": "9e999999", "total_tax": "-9e999999"}, {**SHOPIFY, "created_at": 20261101}])  # fmt: skip
 def test_a_webhook_it_cannot_read_is_kept_and_answered(workspace: Workspace, content: Any) -> None:
     assert shop_hook(a_shop(workspace, "shopify"), content, "orders/create") == 200
     assert Rejection.objects.get().reason == "mapping"
+
+
+@pytest.mark.parametrize(("dialect", "topics", "body"), [
+    ("shopify", ("orders/create", "orders/updated", "orders/cancelled"), SHOPIFY), ("shopify", ("refunds/create",), SHOPIFY_REFUND),
+    ("shopify", ("customers/create",), CUSTOMER), ("woocommerce", ("order.created", "order.updated"), WOO),
+    ("woocommerce", ("customer.updated",), CUSTOMER), ("mapped", ("",), {"each": [WOO, SHOPIFY], **CUSTOMER}),
+])  # fmt: skip
+def test_types_no_shop_documents_make_events_or_a_refusal(
+    workspace: Workspace, dialect: str, topics: tuple[str, ...], body: dict[str, Any]
+) -> None:
+    random, source, read = Random(dialect), a_shop(workspace, dialect), 0
+    source.mapping = {"each": "each", "event": "=E", "userId": "^id", "properties.a": "customer", "properties.a.b": "customer",
+                      "traits.all": "^each", "traits.all.one": "meta_data.0.key", "originalTimestamp": "created_at"}  # fmt: skip
+    for _ in range(1_000):
+        raw = json.dumps(hostile.twisted(body, random)).encode()
+        topic = random.choice(topics)
+        try:
+            events = hooks.translated(source, read_body(raw), raw, {"X-Shopify-Topic": topic, "X-WC-Webhook-Topic": topic})
+        except (NotUnderstood, Unreadable):
+            continue
+        request = door.prepared("hook", known(source), raw, {}, events)
+        assert len(request.events) + len(request.refusals) == len(events)
+        read += bool(request.events)
+    assert read > 50
+
+
+def test_a_customer_without_a_number_is_nobody(workspace: Workspace) -> None:
+    source = a_shop(workspace, "shopify")
+    for place, number in enumerate((None, "", [7], True)):
+        shop_hook(source, {**CUSTOMER, "id": number}, "customers/create", delivery=f"d-{place}")
+    assert not Event.objects.exists()
+    assert set(Rejection.objects.values_list("detail", flat=True)) == {"id is missing."}
+
+
+def test_elements_do_not_share_what_a_mapping_adds_to_the_body_they_share() -> None:
+    content = {"leads": [{"id": 1}, {"id": 2}], "site": {"name": "messe"}}
+    rules = {"each": "leads", "event": "=E", "properties.site": "^site", "properties.site.lead": "id"}
+    assert [event["properties"]["site"]["lead"] for event in mapping.events(rules, content, "x")] == [1, 2]
+    assert content["site"] == {"name": "messe"}
+
+
+def test_a_step_of_a_path_that_only_looks_like_a_number_leads_nowhere() -> None:
+    assert (mapping.look_up([7], "²"), mapping.look_up([7], "0")) == (None, 7)
 
 
 def test_a_mapping_saved_later_reads_what_was_refused(workspace: Workspace) -> None:

@@ -61,6 +61,12 @@ def test_an_empty_upload_and_a_foreign_source_are_refused(mia: Client, workspace
     assert not ImportFile.objects.exists()
 
 
+def test_a_text_that_calls_itself_a_workbook_is_told_so(mia: Client, workspace: Workspace) -> None:
+    address = reverse("imports:upload", args=["nordlicht"])
+    page = mia.post(address, {"file": SimpleUploadedFile("orders.xlsx", b"This is not a spreadsheet at all")})
+    assert "no Excel workbook" in str(page.context["form"].errors)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.text(max_size=30), min_size=1, max_size=6), min_size=1, max_size=8))
 def test_whatever_the_cells_hold_every_line_is_accounted_for(workspace: Workspace, rows: list[list[str]]) -> None:

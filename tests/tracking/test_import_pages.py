@@ -53,9 +53,9 @@ def test_it_leads_contacts_from_the_file_to_the_profile(olga: Client, workspace:
     file = ImportFile.objects.get()
     preview = olga.get(url("file", file.pk)).content.decode()
     assert "email: Not proven" in preview
-    assert "Tarif: Gold" in preview
+    assert "Tarif: Gold" not in preview  # kept only where somebody says so
     assert not Event.objects.exists()
-    result = posted(olga, file, "import", extra_2="")
+    result = posted(olga, file, "import", extra_3="number")
     assert "“kein-at” is no e-mail address." in result
     assert Event.objects.get().traits == {"email": "erika@example.org", "Umsatz": 1.5}
     assert drain() == 1
@@ -101,3 +101,35 @@ def test_a_paused_source_takes_no_file(mia: Client, workspace: Workspace) -> Non
     source.save()
     assert "The source is paused" in posted(mia, file, "import")
     assert not Profile.objects.exists()
+
+
+def test_a_file_of_which_nothing_can_be_read_is_not_offered_and_not_imported(mia: Client, workspace: Workspace) -> None:
+    file = upload(workspace, "orders", "order id,date,gross\nA-1,2026-10-01,much\nA-2,2026-10-01,more\n")
+    page = posted(mia, file, "import", decimal_sign=".")
+    assert 'value="import"' not in page
+    assert "every line is refused" in page
+    file.refresh_from_db()
+    assert file.state == "uploaded"
+
+
+def test_the_button_counts_the_lines_that_will_be_taken(mia: Client, workspace: Workspace) -> None:
+    file = upload(workspace, "orders", ORDERS + "A-2,2026-10-01,much\nA-3,2026-10-01,7.00\n")
+    form = mia.get(url("file", file.pk)).context["form"]
+    chosen = {field.html_name: field.value() or "" for field in form} | {"decimal_sign": "."}
+    part = mia.post(url("file", file.pk), {**chosen, "step": "preview"}, HTTP_HX_REQUEST="true").content.decode()
+    assert "Import 2 lines" in part
+    assert "Of 3 lines checked 2 can be taken" in part
+
+
+def test_where_every_line_was_refused_the_columns_can_be_chosen_anew(mia: Client, workspace: Workspace) -> None:
+    file = upload(workspace, "orders", "order id,date,gross,total\nA-1,2026-10-01,much,5.00\n")
+    run(file)
+    page = mia.get(url("file", file.pk)).content.decode()
+    assert "No line was imported" in page
+    assert url("reopen", file.pk) in page
+    mia.post(url("reopen", file.pk))
+    done = posted(mia, file, "import", column_gross="total", decimal_sign=".")
+    assert "The file is imported, all lines." in done
+    file.refresh_from_db()
+    assert (file.stored, file.refused, bytes(file.content)) == (1, 0, b"")
+    assert "Lines of this file were taken" in mia.post(url("reopen", file.pk), follow=True).content.decode()

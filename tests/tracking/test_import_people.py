@@ -12,6 +12,7 @@ from tests.tracking.profiles.seeing import people
 from tracking import ledger
 from tracking.consent import purposes
 from tracking.imports import columns, kinds, tables
+from tracking.imports.forms import ColumnsForm
 from tracking.imports.kind import Reading
 from tracking.invariants import broken
 from tracking.models import (
@@ -167,11 +168,39 @@ def test_a_consent_for_an_unknown_purpose_refuses_its_line(workspace: Workspace,
     assert not Event.objects.exists()
 
 
+def test_an_empty_decision_says_nothing_and_a_strange_one_tells_what_is_understood(workspace: Workspace, source: Source) -> None:
+    text = "email,purpose,decision\na@example.org,email,Nein\nb@example.org,email,\nc@example.org,email,vielleicht\n"
+    assert numbers(run(upload(workspace, "contacts", text, source))) == (2, 0, 0, 1)
+    assert [event.decision for event in ConsentEvent.objects.all()] == ["denied"]
+    assert all(word in RefusedRow.objects.get().reason for word in ("vielleicht", "erteilt", "ja", "nein"))
+
+
 def test_codes_stay_texts_and_numbers_become_numbers(workspace: Workspace) -> None:
     table = tables.read(b"email;code;score;share\na@example.org;00123;12;1,5\nb@example.org;00456;7;2,25\n")
     proposal = columns.propose(workspace, kinds.of("contacts"), table)
-    assert proposal.reading["extra"] == {"code": "text", "score": "number", "share": "number"}
+    assert proposal.further == {"code": "text", "score": "number", "share": "number"}
     assert proposal.reading["decimal_sign"] == ","
+
+
+def test_columns_nobody_asked_for_are_left_out_until_somebody_chooses_them(workspace: Workspace, source: Source) -> None:
+    text = b"E-Mail;Geburtstag;Einwilligung Newsletter;Guthaben\na@example.org;01.02.1990;ja;12,50\n"
+    proposal = columns.propose(workspace, kinds.of("contacts"), tables.read(text))
+    form = ColumnsForm(kind=kinds.of("contacts"), workspace=workspace, headers=tables.read(text).headers, proposal=proposal,
+                       consents=True)  # fmt: skip
+    assert {str(field.label): field.value() for field in form.extra_fields()} == dict.fromkeys(
+        ("Geburtstag", "Einwilligung Newsletter", "Guthaben"), ""
+    )
+    assert form["extra_3"].field.choices[1][0] == "number"  # type: ignore[attr-defined]
+    assert form["decimal_sign"].value() == ","
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [("Vorname;E-Mail\nErika;a@example.org\n", (",", "dmy")), ("first name;email\nErika;a@example.org\n", (".", "ymd"))],
+)
+def test_german_headers_make_numbers_and_days_german(workspace: Workspace, text: str, reading: tuple[str, str]) -> None:
+    proposal = columns.propose(workspace, kinds.of("contacts"), tables.read(text.encode()))
+    assert (proposal.reading["decimal_sign"], proposal.reading["date_order"]) == reading
 
 
 def test_it_remembers_the_columns_per_kind(workspace: Workspace) -> None:

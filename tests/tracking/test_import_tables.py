@@ -70,6 +70,19 @@ def test_it_says_what_to_do_about_files_it_cannot_read(content: bytes) -> None:
     assert str(error.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\n;\n;", b"%PDF-1.7\n1 0 obj\n", b"\x1f\x8b\x08\0\0",
+        bytes(range(256)) * 40, b"MZ" + b"\0\x01" * 300, b"\0\x02" + bytes(600),
+    ],
+    ids=["png", "pdf", "gzip", "bytes", "program", "zeros"],
+)  # fmt: skip
+def test_what_is_no_text_is_refused_as_such(content: bytes) -> None:
+    with pytest.raises(UnableToRead, match="no table but a picture"):
+        read(content)
+
+
 @given(
     st.lists(
         st.text(

@@ -1,6 +1,6 @@
 """Undo: what a file did is gone, what others did is untouched."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -259,6 +259,42 @@ def test_an_order_another_event_tells_of_is_as_that_one_says(workspace: Workspac
     assert list(Order.objects.values_list("order_id", "gross")) == [("O-1", Decimal("11.9"))]
 
 
+def test_time_and_origin_only_the_file_told_of_go_with_it(workspace: Workspace) -> None:
+    file = run(upload(workspace, "events", EVENTS, import_source(workspace)))
+    drain()
+    told = {"order_id": "O-1", "total": 11.9, "revenue": 10, "currency": "EUR"}
+    send(a_source(workspace), "track", track("m-1", event="Order Updated", properties=told, timestamp="2026-10-05T09:00:00Z"))
+    drain()
+    assert Order.objects.values_list("day", "channel").get(order_id="O-1") == (date(2026, 10, 1), "email")
+    take_back(file)
+    assert Order.objects.values_list("day", "channel").get(order_id="O-1") == (date(2026, 10, 5), "direct")
+
+
+def test_refunds_cut_to_their_order_go_with_their_file(workspace: Workspace) -> None:
+    text = "event,time,user id,order_id,refund_id,total\nOrder Completed,2026-10-01T09:00:00Z,u-1,O-1,,119\n"
+    text += "".join(f"Order Refunded,2026-10-02T09:00:00Z,u-1,O-1,R-{number},100\n" for number in range(2))
+    file = run(upload(workspace, "events", text, import_source(workspace)))
+    drain()
+    assert sorted(Refund.objects.values_list("gross", flat=True)) == [19, 100]
+    take_back(file)
+    assert (Order.objects.count(), Refund.objects.count(), file.kept) == (0, 0, 0)
+
+
+def test_a_file_corrects_a_refund_events_told_of_until_it_is_undone(workspace: Workspace) -> None:
+    shop = a_source(workspace)
+    for name, total in (("Order Completed", 119), ("Order Refunded", 100)):
+        told = {"order_id": "O-1", "refund_id": "R-1", "total": total, "currency": "EUR"}
+        send(shop, "track", track(name, event=name, properties=told, timestamp="2026-09-30T09:00:00Z"))
+    drain()
+    file = run(upload(workspace, "refunds", "refund id,order id,date,gross\nR-1,O-1,2026-10-02,130\n"))
+    told = {"order_id": "O-1", "refund_id": "R-1", "total": 90, "currency": "EUR"}
+    send(shop, "track", track("again", event="Order Refunded", properties=told, timestamp="2026-10-01T09:00:00Z"))
+    drain()
+    assert Refund.objects.values_list("gross", "source").get() == (130, "import")
+    take_back(file)
+    assert Refund.objects.values_list("gross", "source", "told_gross").get() == (100, "shop", 100)
+
+
 def test_an_order_the_file_cancelled_is_back_with_its_refund(workspace: Workspace) -> None:
     shop = a_source(workspace)
     told = {"order_id": "O-1", "total": 11.9, "revenue": 10, "currency": "EUR"}
@@ -271,6 +307,16 @@ def test_an_order_the_file_cancelled_is_back_with_its_refund(workspace: Workspac
     assert (Order.objects.count(), Refund.objects.count()) == (0, 0)
     take_back(file)
     assert Refund.objects.get().order == Order.objects.get(order_id="O-1")
+
+
+def test_a_refund_named_after_the_longest_message_goes_too(workspace: Workspace) -> None:
+    orders.store(workspace, [order("O-1")], "api")
+    text = f"event,time,user id,message id,order_id\nOrder Refunded,2026-10-02T09:00:00Z,u-1,{'m' * 200},O-1\n"
+    file = run(upload(workspace, "events", text, import_source(workspace)))
+    drain()
+    assert Refund.objects.count() == 1
+    take_back(file)
+    assert not Refund.objects.exists()
 
 
 def test_events_that_still_wait_are_taken_back_too(workspace: Workspace) -> None:

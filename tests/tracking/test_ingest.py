@@ -190,7 +190,8 @@ def a_busy_month(seed: int) -> list[dict[str, Any]]:
             name = "Order Cancelled" if number % 20 == 0 else "Order Completed"
             event |= {"type": "track", "event": name, "properties": order, "userId": "u-1"}
         if number % 25 == 0:
-            event |= {"type": "track", "event": "Order Refunded", "properties": {"order_id": f"O-{number % 50 + 10}", "total": 5}}
+            event |= {"type": "track", "event": "Order Refunded", "properties": {"order_id": f"O-{number % 50 + 10}"}}
+            event["properties"] |= {"total": 5 + number % 7 * 9} if number % 100 else {}  # together more than was paid
         skew = timedelta(days=chance.choice([0, 0, 900, -900]))
         events.append({**event, "timestamp": (at + skew).isoformat(), "skew": skew.total_seconds()})
     return events
@@ -200,7 +201,7 @@ def facts() -> list[Any]:
     return [
         visits(),
         list(Order.objects.order_by("order_id").values_list("order_id", "ordered_at", "gross", "net", "channel", "utm_source")),
-        list(Refund.objects.order_by("refund_id").values_list("refund_id", "refunded_at", "gross", "net")),
+        list(Refund.objects.order_by("refund_id").values_list("order__order_id", "refund_id", "refunded_at", "gross", "net")),
         list(Event.objects.order_by("message_id").values_list("message_id", "occurred_at", "session_id", "channel", "kind")),
     ]
 
@@ -230,6 +231,7 @@ def test_shuffled_late_and_skewed_events_end_in_the_same_facts(workspace: Worksp
             )
     assert results[0] == results[1] == results[2]
     assert [row[0] for row in results[0][1]] == ["O-10"]  # the last word about the others is that they were cancelled
+    assert sum(row[3] for row in results[0][2] if row[0] == "O-10") == results[0][1][0][2]
 
 
 def test_an_order_takes_its_origin_from_its_visit(workspace: Workspace) -> None:
@@ -245,6 +247,20 @@ def test_an_order_takes_its_origin_from_its_visit(workspace: Workspace) -> None:
 
 
 PAYPAL = "https://www.paypal.com/"
+
+
+def test_only_the_beginning_of_a_browsers_name_and_of_an_address_is_looked_at_and_remembered(workspace: Workspace) -> None:
+    remembering = (bots.judged, enrich.device, enrich.shortened)
+    for one in remembering:
+        one.cache_clear()
+    source = a_source(workspace)
+    for end in "ab":
+        context = {"userAgent": f"Mozilla/5.0 {'x ' * 2_000}{end}", "ip": " " * 3_000 + end}
+        send(source, "track", {"event": "E", "userId": "u-1", "context": context})
+    drain()
+    assert [one.cache_info().currsize for one in remembering] == [1, 1, 1]
+
+
 OWN = {"allowed_origins": ["https://shop.example", "https://konto.example"], "own_referrers": ["bank.example"]}
 
 

@@ -133,6 +133,11 @@ ORDERS = [
     for n, medium in enumerate(["cpc", "email", "", "affiliate", "organic", "cpc", "social"])
 ]  # fmt: skip
 REFUNDS = [refund(f"R-{n}", f"A-{n}") for n in (0, 1, 9)]
+TOLD = [  # by events: more than was paid
+    refund(f"T-{n}", "A-0", refunded_at=NOON + timedelta(hours=n % 2), gross=gross, net=net)
+    for n, (gross, net) in enumerate([(Decimal(60), None), (None, None), (Decimal(50), Decimal(45)), (Decimal(5), None)])
+]
+EVERY = [*ORDERS, *REFUNDS, *TOLD]
 Row = OrderRow | RefundRow
 
 
@@ -140,11 +145,12 @@ def final_state(workspace: Workspace, batches: list[list[Row]]) -> tuple[list[ob
     """Everything that is shown, after the batches; nothing of it stays."""
     with transaction.atomic():
         for batch in batches:
-            refunds.store(workspace, [row for row in batch if isinstance(row, RefundRow)])
+            refunds.store(workspace, [row for row in batch if isinstance(row, RefundRow) and row not in TOLD])
+            refunds.store(workspace, [row for row in batch if row in TOLD], "shop")
             orders.store(workspace, [row for row in batch if isinstance(row, OrderRow)], "api")
         state = (
             list(Order.objects.order_by("order_id").values_list("order_id", "customer__key", "day", "gross", "channel")),
-            list(Refund.objects.order_by("refund_id").values_list("refund_id", "order__order_id", "gross")),
+            list(Refund.objects.order_by("refund_id").values_list("refund_id", "order__order_id", "gross", "net")),
             list(Customer.objects.order_by("key").values_list("key", "first_order_at", "acquisition_channel")),
         )
         transaction.set_rollback(True)
@@ -154,10 +160,25 @@ def final_state(workspace: Workspace, batches: list[list[Row]]) -> tuple[list[ob
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_it_ends_in_the_same_state_for_every_sequence_repetition_and_cut(workspace: Workspace, data: st.DataObject) -> None:
-    rows: list[Row] = data.draw(st.permutations([*ORDERS, *REFUNDS, *data.draw(st.lists(st.sampled_from([*ORDERS, *REFUNDS])))]))
+    rows: list[Row] = data.draw(st.permutations([*EVERY, *data.draw(st.lists(st.sampled_from(EVERY)))]))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(rows)), max_size=4)) | {0, len(rows)})
     batches = [rows[start:end] for start, end in pairwise(cuts)]
-    assert final_state(workspace, batches) == final_state(workspace, [[*ORDERS, *REFUNDS]])
+    assert final_state(workspace, batches) == final_state(workspace, [EVERY])
+
+
+def test_a_refund_cut_to_its_order_follows_what_becomes_of_the_order(workspace: Workspace) -> None:
+    def given() -> list[tuple[Decimal, Decimal]]:
+        return list(Refund.objects.order_by("refund_id").values_list("gross", "net"))
+
+    orders.store(workspace, [order("A-0")], "api")
+    refunds.store(workspace, TOLD[:3], "shop")
+    assert given() == [(60, Decimal("50.42")), (9, Decimal("7.56")), (50, 45)]
+    orders.store(workspace, [order("A-0", gross=Decimal(80), net=Decimal(70))], "api")
+    assert given() == [(60, Decimal("52.5")), (0, 0), (20, 18)]
+    refunds.remove(workspace, list(Refund.objects.filter(refund_id="T-0")))
+    assert given() == [(30, Decimal("26.25")), (50, 45)]
+    orders.remove(workspace, list(Order.objects.all()))
+    assert given() == [(0, 0), (50, 45)]
 
 
 def platform_campaign(workspace: Workspace, external_id: str, channel: str) -> PlatformCampaign:

@@ -1,5 +1,7 @@
 """Which referring sites say where somebody came from."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,32 @@ def test_a_host_stays_as_it_is_when_it_is_saved_again(written: str) -> None:
         return
     assert referrers.normal_host(once) == once
     assert not referrers.is_origin(referrers.host(f"https://{once}/"), "", {once})
+
+
+class Counted(str):
+    """A host that counts the parts looked up of it."""
+
+    looked_up = 0
+
+    def __getitem__(self, key: Any) -> str:
+        Counted.looked_up += 1
+        return super().__getitem__(key)
+
+
+def test_a_text_too_long_for_a_host_is_none_and_no_part_of_it_is_looked_up() -> None:
+    dots = "a." * 7_000 + "example"
+    assert referrers.host(f"https://{dots}/") == ""
+    assert not referrers.is_within(Counted(dots), {"example"})
+    assert Counted.looked_up == 0
+    assert referrers.is_within("a." * 120 + "example", {"example"})
+
+
+def test_of_a_long_address_the_host_counts_and_little_is_remembered() -> None:
+    referrers.read_host.cache_clear()
+    assert {referrers.host(f"https://www.shop.example/?{n}={'x' * 30_000}") for n in range(3)} == {"shop.example"}
+    assert {referrers.host(f"https://shop.example/{'x' * 30_000}{n}") for n in range(3)} == {"shop.example"}
+    assert referrers.read_host.cache_info().currsize == 4
+    assert all(len(site) <= 253 for site in map(referrers.host, ["https://" + "a" * 254, "https://" + "a" * 253]))
 
 
 def test_every_listed_site_is_written_as_it_is_compared() -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.tracking.rows import order as a_row
 from tests.tracking.rows import refund as a_refund
@@ -17,8 +20,9 @@ from tests.tracking.test_collector_faults import SHOPIFY, WOO, a_shop, shop_hook
 from tracking import invariants, orders, refunds
 from tracking.collector import shops
 from tracking.goals import computing
-from tracking.ingest import run
-from tracking.models import Conversion, Event, Goal, Order, Profile, Refund, Rejection, Source
+from tracking.ingest import naming, run
+from tracking.models import Conversion, Customer, Event, Goal, Order, Profile, Refund, Rejection, Source
+from tracking.rights import erasure, person
 from workspaces.models import Workspace
 
 TEN = datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -223,6 +227,130 @@ def test_partial_refunds_without_an_id_are_each_booked_once(workspace: Workspace
     assert [gross for gross, _ in given_back()] == [20, 30]
 
 
+def test_an_order_is_given_back_whole_once_however_often_that_is_told(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    tell(source, "Order Completed", **SALE)
+    for seconds in range(3):
+        tell(source, "Order Refunded", TEN + timedelta(seconds=seconds), order_id="O")
+        drain()
+    assert given_back() == [(119, 100)]
+
+
+def test_a_browser_gives_an_order_back_once_and_never_more_than_it(workspace: Workspace) -> None:
+    source = browser(workspace)
+    placed(source, "W")
+    for seconds in range(3):
+        tell(source, "Order Refunded", TEN + timedelta(seconds=seconds), order_id="W", total=5, currency="KWD")
+    drain()
+    assert given_back() == [(5, Decimal("4.2"))]
+    for seconds in range(3):
+        tell(
+            source,
+            "Order Refunded",
+            TEN + timedelta(days=1, seconds=seconds),
+            order_id="W",
+            refund_id=seconds,
+            total=70,
+            revenue=63,
+        )
+    drain()
+    assert list(Refund.objects.order_by("refunded_at").values_list("gross", "net", "currency")) == [
+        (5, Decimal("4.2"), "EUR"), (70, 63, "EUR"), (44, Decimal("39.6"), "EUR"), (0, 0, "EUR"),
+    ]  # fmt: skip
+
+
+def test_what_a_shop_gives_back_comes_before_what_a_browser_says(workspace: Workspace) -> None:
+    web, source = browser(workspace), a_source(workspace)
+    placed(web, "W")
+    tell(web, "Order Refunded", order_id="W")
+    tell(source, "Order Refunded", TEN + timedelta(days=1), order_id="W", refund_id="R", total=100)
+    drain()
+    refunds.store(workspace, [a_refund("A", "W")])
+    assert [gross for gross, _ in given_back()] == [Decimal("7.1"), Decimal("11.9"), 100]
+
+
+def test_of_an_order_a_hundred_refunds_are_kept_the_earliest(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refunds, "MOST", 2)
+    source = browser(workspace)
+    for number in (3, 1, 2):
+        tell(source, "Order Refunded", TEN + timedelta(days=number), order_id="W", refund_id=f"R-{number}", total=5)
+    for step in ("Order Completed", "Order Cancelled", "Order Completed"):
+        tell(source, step, TEN + timedelta(hours=Event.objects.count()), order_id="W", total=119)
+        drain()
+    assert list(Refund.objects.order_by("refund_id").values_list("refund_id", flat=True)) == ["R-1", "R-2"]
+    tell(source, "Order Refunded", TEN, order_id="W", refund_id="R-0", total=5)
+    drain()
+    assert list(Refund.objects.order_by("refund_id").values_list("refund_id", flat=True)) == ["R-0", "R-1"]
+
+
+def test_an_order_that_stays_in_the_books_does_not_look_at_its_refunds_again(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    tell(source, "Order Completed", **SALE)
+    for number in range(3):
+        tell(source, "Order Refunded", order_id="O", refund_id=number, total=5)
+    drain()
+    tell(source, "Order Updated", TEN + timedelta(hours=1), **SALE | {"total": 130})
+    with CaptureQueriesContext(connection) as queries:
+        run.run_batch()
+    assert not [query for query in queries if "e.kind = 'refund'" in query["sql"]]
+    assert Order.objects.get().gross == 130
+
+
+def test_what_the_api_says_of_a_refund_stays_whatever_events_say_later(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    tell(source, "Order Completed", **SALE)
+    tell(source, "Order Refunded", order_id="O", refund_id="R", total=10)
+    drain()
+    refunds.store(workspace, [a_refund("R", "O", gross=Decimal(50), net=Decimal(42))])
+    tell(source, "Order Updated", TEN + timedelta(hours=1), **SALE)
+    tell(source, "Order Refunded", TEN + timedelta(hours=2), order_id="O", refund_id="R", total=11)
+    drain()
+    assert list(Refund.objects.values_list("gross", "net", "source")) == [(50, 42, "api")]
+
+
+@pytest.mark.parametrize("refund_id", [12.5, True, {"a": 1}, [], None, ""])
+def test_a_refund_whose_id_is_none_is_named_after_its_message(workspace: Workspace, refund_id: Any) -> None:
+    source = a_source(workspace)
+    tell(source, "Order Completed", **SALE)
+    drain()
+    for seconds in range(2):
+        tell(source, "Order Refunded", TEN + timedelta(seconds=seconds), order_id="O", refund_id=refund_id, total=10)
+        drain()
+    assert [gross for gross, _ in given_back()] == [10, 10]
+
+
+def test_an_order_id_that_is_none_does_not_hide_one_that_is(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    for seconds, order_id in enumerate(("12.5", 12.5)):
+        tell(source, "Order Completed", TEN + timedelta(seconds=seconds), order_id=order_id, total=10)
+    drain()
+    assert [order_id for order_id, *_ in books()] == ["12.5"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
+    | st.sampled_from(["", "1", "1.0", 1e3]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2), max_leaves=3,
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    said=st.fixed_dictionaries({}, optional=dict.fromkeys(("order_id", "refund_id", "total", "value", "revenue"), JSON)),
+    kind=st.sampled_from(["browser", "server"]), fact=st.sampled_from(["order", "refund"]),
+)  # fmt: skip
+def test_python_and_sql_name_alike(db: None, said: dict[str, Any], kind: str, fact: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT e.properties::text, coalesce({naming.KEY[fact]}, '')"
+            " FROM (SELECT %s::jsonb AS properties, 'm' AS message_id) e, (SELECT %s AS kind) source",
+            [json.dumps(said), kind],
+        )
+        stored, key = cursor.fetchone()
+    assert naming.key_of(fact, json.loads(stored), "m", by_browser=kind == "browser") == key
+
+
 def test_refunds_of_before_are_named_after_their_message_and_stay_one(workspace: Workspace) -> None:
     source, migration = a_source(workspace), import_module("tracking.migrations.0018_orders_of_shops")
     tell(source, "Order Completed", **SALE)
@@ -315,6 +443,55 @@ def test_a_refund_makes_no_person_of_its_own(workspace: Workspace) -> None:
     assert Profile.objects.count() == 1
 
 
+# time, origin and buyer of an order
+@pytest.mark.parametrize("sequence", list(permutations(range(3))))
+def test_an_order_keeps_the_time_and_the_origin_it_was_told_with_first(workspace: Workspace, sequence: tuple[int, ...]) -> None:
+    source = a_source(workspace)
+    told = [("Order Completed", 0, {"campaign": {"source": "google", "medium": "cpc"}}), ("Order Updated", 5, {}),
+            ("Order Updated", 9, {"page": {"referrer": "https://blog.example/"}})]  # fmt: skip
+    for place in sequence:
+        name, days, context = told[place]
+        send(source, "track", {"event": name, "userId": "u-1", "timestamp": (TEN + timedelta(days=days)).isoformat(),
+                               "properties": SALE, "context": context})  # fmt: skip
+        drain()
+    order = Order.objects.get()
+    assert (order.ordered_at, order.channel) == (TEN, "paid_search")
+
+
+def test_a_browser_does_not_move_the_day_of_a_shops_order(workspace: Workspace) -> None:
+    placed(browser(workspace), "O", at=TEN - timedelta(days=9))
+    drain()
+    tell(a_source(workspace), "Order Completed", **SALE)
+    drain()
+    assert Order.objects.get().ordered_at == TEN
+
+
+def test_a_late_event_moves_no_order_of_somebody_erased(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    come = {"page": {"url": "https://shop.example/?gclid=X"}}
+    send(source, "identify", {"userId": "u-1", "traits": {"email": "erika@example.org"}})
+    for days, context in ((0, come), (9, {})):
+        send(source, "track", {"event": "Order Updated", "userId": "u-1", "timestamp": (TEN + timedelta(days=days)).isoformat(),
+                               "properties": SALE | {"total": 119 + days}, "context": context})  # fmt: skip
+        drain()
+        if not days:
+            erasure.erase(person.find(workspace, "email", "erika@example.org"))
+    order = Order.objects.select_related("customer").get()
+    assert (order.gross, order.ordered_at, order.channel, order.gclid) == (128, TEN, "paid_search", "")
+    assert order.customer
+    assert order.customer.key.startswith("erased-")
+    assert Customer.objects.count() == 1
+
+
+def test_nobody_buys_under_the_key_of_somebody_erased(workspace: Workspace) -> None:
+    source = a_source(workspace)
+    for number, user in enumerate(("erased-1", "u-1")):
+        event = {"event": "Order Completed", "userId": user, "timestamp": (TEN + timedelta(hours=number)).isoformat()}
+        send(source, "track", {**event, "properties": SALE})
+        drain()
+    assert list(Customer.objects.values_list("key", flat=True)) == ["u-1"]
+
+
 # conversions
 @pytest.mark.parametrize("sequence", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]])
 @pytest.mark.parametrize("counting", ["always", "session", "person"])
@@ -347,3 +524,45 @@ def test_each_body_of_a_webhook_is_an_event_of_its_own() -> None:
     bodies = [json.loads(json.dumps(state("woocommerce", minutes))) for minutes in (0, 0, 1)]
     ids = [shops.woocommerce(body, headers)[0]["messageId"] for body in bodies]
     assert (ids[0] == ids[1], len(set(ids))) == (True, 2)
+
+
+# several shops in one workspace
+def another_shop(workspace: Workspace, name: str) -> Source:
+    shop: Source = a_shop(workspace, "woocommerce")
+    shop.name = name
+    shop.save()
+    return shop
+
+
+def test_refunds_of_one_number_are_two_where_two_shops_count_alike(workspace: Workspace) -> None:
+    first, second = (another_shop(workspace, name) for name in "AB")
+    for minutes in (5, 9):  # a later state of the order lists its refunds again
+        for source, order_id, total in ((first, 101, "-10.00"), (second, 102, "-20.00")):
+            told = state("woocommerce", minutes, refunds=[{"id": 17, "total": total}]) | {"id": order_id}
+            shop_hook(source, told, "order.updated", delivery=f"d-{order_id}-{minutes}")
+    drain()
+    assert [(row.order_id_text, row.gross, row.refunded_at) for row in Refund.objects.order_by("order_id_text")] == [
+        ("101", 10, TEN + timedelta(minutes=5)), ("102", 20, TEN + timedelta(minutes=5))]  # fmt: skip
+    assert list(Refund.objects.order_by("order_id_text").values_list("refund_id", flat=True)) == ["17", "102-17"]
+    assert Event.objects.filter(kind="refund").count() == 2
+
+
+def test_a_refund_told_again_through_another_source_of_the_same_shop_is_one(workspace: Workspace) -> None:
+    for minutes in (5, 9):
+        told = state("woocommerce", minutes, refunds=[{"id": 17, "total": "-10.00"}])
+        shop_hook(another_shop(workspace, str(minutes)), told, "order.updated", delivery=f"d-{minutes}")
+    drain()
+    assert Event.objects.filter(kind="refund").count() == 1
+    assert [gross for gross, _ in given_back()] == [10]
+
+
+@pytest.mark.parametrize(
+    "amounts", [("9e999999", "-9e999999"), ("Infinity", "Infinity"), ("sNaN", 1), (1, "sNaN"), ("1e30", "-1e30")]
+)
+def test_amounts_nobody_can_subtract_stop_no_event(workspace: Workspace, amounts: tuple[Any, Any]) -> None:
+    source = a_source(workspace)
+    for name in ("Order Completed", "Order Refunded"):
+        tell(source, name, order_id="O", total=amounts[0], tax=amounts[1])
+    drain()
+    assert list(Event.objects.values_list("state", flat=True)) == ["stored"] * 2
+    assert not Rejection.objects.exists()

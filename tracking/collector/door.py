@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from mops.lib.clock import now
 from tracking.collector import body, parse, sources
-from tracking.collector.limits import BATCH_BYTES, BATCH_EVENTS, BODY_BYTES, rate_limit
+from tracking.collector.limits import BATCH_BYTES, BATCH_EVENTS, BODY_BYTES, SPREAD_BYTES, rate_limit
 from tracking.collector.parse import Bad, Incoming, Reason, Refusal
 from tracking.collector.sources import Known
 from tracking.collector.store import Request, store
@@ -62,7 +62,9 @@ def refuse(status: int, message: str, *, kind: str = "", **headers: str) -> Answ
 
 
 TOO_LARGE = refuse(
-    413, f"Send at most {BODY_BYTES // 1024} KB per request, {BATCH_BYTES // 1024} KB and {BATCH_EVENTS:,} events per batch."
+    413,
+    f"Send at most {BODY_BYTES // 1024} KB per request, {BATCH_BYTES // 1024} KB and {BATCH_EVENTS:,} events per batch, "
+    f"its context times its events at most {SPREAD_BYTES // 1024} KB.",
 )
 AWAY = refuse(503, "The database is away. Nothing of this request was stored: send it again.", Retry_After=str(DATABASE_AWAY))
 UNKNOWN_KEY = refuse(401, "Unknown write key.")
@@ -135,12 +137,23 @@ def _of_source(call: Call, source: Known, unpacked: bytes, content: Any, problem
     if problem or not isinstance(batch, list):
         refused = refuse(400, f"No JSON: {problem[:100]}" if problem else "A batch needs a list “batch”.")
         return Decision(refused, _whole_refused(call, source, Reason.MALFORMED, problem or "batch is missing", unpacked))
-    if len(batch) > BATCH_EVENTS or len(unpacked) > BATCH_BYTES:
+    if len(batch) > BATCH_EVENTS or len(unpacked) > BATCH_BYTES or _spread(content, batch, unpacked) > SPREAD_BYTES:
         reason = Reason.TOO_MANY if len(batch) > BATCH_EVENTS else Reason.TOO_LARGE
         detail = f"{len(batch)} events, {len(unpacked)} bytes"
         return Decision(TOO_LARGE, _whole_refused(call, source, reason, detail, unpacked))
     request = prepared(call.endpoint, source, unpacked, content, batch)
     return Decision(_reply(kind, request), request if batch else None)
+
+
+def _spread(content: Any, batch: list[Any], unpacked: bytes) -> int:
+    """Bytes the batch's context takes when each event has it."""
+    shared = content.get("context") if isinstance(content, dict) and batch is content.get("batch") else None
+    if not shared or len(unpacked) * len(batch) <= SPREAD_BYTES:
+        return 0
+    try:
+        return len(json.dumps(shared)) * len(batch)
+    except RecursionError:
+        return len(unpacked) * len(batch)
 
 
 def _reply(kind: str, request: Request) -> Answer:

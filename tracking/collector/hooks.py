@@ -14,10 +14,10 @@ from mops.lib.crypto import UnableToDecrypt
 from tracking.collector import body, door, mapping, shops
 from tracking.collector.door import Answer, refuse
 from tracking.collector.limits import rate_limit
-from tracking.collector.parse import Reason, Refusal, shown
+from tracking.collector.parse import Reason, Refusal, shown, storable
 from tracking.collector.sources import known
 from tracking.collector.store import Request, store
-from tracking.models import Source
+from tracking.models import Event, EventKey, Source
 
 TOLERANCE = 300  # seconds a signed time may be off (generic webhooks)
 UNSIGNED = refuse(401, "Signature missing or wrong.")
@@ -76,7 +76,7 @@ def _take(source: Source, raw: bytes, headers: Mapping[str, str]) -> Answer:
         return refuse(429, "Too many events per minute for this source.", Retry_After=str(int(wait) + 1))
     try:
         content = body.read(raw)
-        events = _translated(source, content, raw, headers)
+        events = translated(source, content, raw, headers)
     except (body.Unreadable, shops.NotUnderstood, RecursionError) as error:
         reason = Reason.MALFORMED if isinstance(error, body.Unreadable) else Reason.MAPPING
         store(Request(door_source, "hook", now(), raw, False, [], [Refusal(0, reason, shown(str(error)), raw)]))
@@ -90,13 +90,36 @@ def _with_raw(request: Request, raw: bytes) -> Request:
     return request._replace(body=raw if request.body else b"", trimmed=False)
 
 
-def _translated(source: Source, content: Any, raw: bytes, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+def translated(source: Source, content: Any, raw: bytes, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The events a body is, in the source's dialect. Raises NotUnderstood, for a body of any depth also RecursionError."""
     if source.dialect == Source.Dialect.MAPPED:
         return mapping.events(source.mapping, content, own_id(raw))
     translate = shops.shopify if source.dialect == Source.Dialect.SHOPIFY else shops.woocommerce
     if not isinstance(content, dict):
         raise shops.NotUnderstood("The body is no object.")
-    return translate(content, headers)
+    events = translate(content, headers)
+    if source.dialect == Source.Dialect.WOOCOMMERCE:
+        _tell_refunds_apart(source, events[1:])
+    return events
+
+
+def _tell_refunds_apart(source: Source, refunds: shops.Events) -> None:
+    """Name those after their order too whose number stands for a refund of another order: another shop counts from 1 as well.
+
+    A shop alone in its workspace never has one, so its refunds keep their names, and telling of them again changes nothing.
+    """
+    named = {event["messageId"]: event for event in refunds if storable(event["messageId"])}
+    if not named:
+        return
+    told_at = EventKey.objects.filter(workspace=source.workspace_id, message_id__in=named).values("received_at")
+    told = Event.objects.filter(  # by the index of sources and arrival: there is none of message ids
+        source__in=Source.objects.filter(workspace=source.workspace_id), received_at__in=told_at, message_id__in=named
+    )
+    for message_id, order_id in told.values_list("message_id", "properties__order_id"):
+        said = named[message_id]["properties"]
+        if order_id != said["order_id"]:
+            said["refund_id"] = f"{said['order_id']}-{said['refund_id']}"
+            named[message_id]["messageId"] = f"woocommerce-refund-{said['refund_id']}"
 
 
 def own_id(raw: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 EVENT_BYTES = 32 * 1024
 BATCH_BYTES = 500 * 1024
 BODY_BYTES = 1024 * 1024  # unpacked; nothing larger is ever held in memory
+SPREAD_BYTES = 8 * BODY_BYTES  # of a batch's context, which is that of each of its events
 BATCH_EVENTS = 2_500
 FILE_EVENTS = 500  # of an imported file in one receipt, whose body no sender's limit bounds
 DEPTH = 32  # of nesting

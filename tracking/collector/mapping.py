@@ -48,10 +48,13 @@ def _event(mapping: Mapping[str, str], content: Any, element: Any, own_id: str) 
 
 
 def _put(event: dict[str, Any], steps: list[str], value: Any) -> None:
+    """Objects on the way are copied: they may be parts of the body, which other fields and elements show as well."""
     for step in steps[:-1]:
-        event = event.setdefault(step, {})
-        if not isinstance(event, dict):
+        inner = event.get(step, {})
+        if not isinstance(inner, dict):
             return
+        event[step] = inner = dict(inner)
+        event = inner
     event[steps[-1]] = value
 
 
@@ -60,7 +63,7 @@ def look_up(content: Any, path: str) -> Any:
     for step in filter(None, path.split(".")):
         if isinstance(content, dict):
             content = content.get(step)
-        elif isinstance(content, list) and step.isdigit() and int(step[:6]) < len(content):
+        elif isinstance(content, list) and step.isdecimal() and int(step[:6]) < len(content):
             content = content[int(step[:6])]
         else:
             return None

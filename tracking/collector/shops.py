@@ -8,7 +8,7 @@ when it was ordered is the property `ordered_at`.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Any
@@ -32,6 +32,7 @@ SHOPIFY_ORDERS = {
 }
 WOO_DRAFTS = ("checkout-draft", "auto-draft")
 WOO_OFF = ("cancelled", "failed", "trash")  # with "pending" the states that are no sale; others are, also those of plugins
+LARGEST = 30  # digits of an amount: two of a million digits cannot be added
 JUST_NOW = timedelta(minutes=5)  # a payment is saved with the order, and plugins save it again right after
 
 
@@ -85,7 +86,7 @@ def woocommerce(content: Content, headers: Mapping[str, str]) -> Events:
         raise NotUnderstood(f"Topic {topic[:60]!r} is not used.")
     if content.get("status") in WOO_DRAFTS:
         return []
-    said = {item.get("key"): item.get("value") for item in _dicts(content.get("meta_data"))}
+    said = {str(item.get("key")): item.get("value") for item in _dicts(content.get("meta_data"))}
     campaign = {name.removeprefix("utm_"): value for name in UTM if (value := said.get(f"_wc_order_attribution_{name}"))}
     context = {"topic": topic, "campaign": campaign, "page": {"referrer": said.get("_wc_order_attribution_referrer") or ""}}
     person = _person(content.get("customer_id"), content.get("id"))
@@ -134,7 +135,7 @@ def _identify(content: Content, message_id: str | None, topic: str, at: Any) -> 
         "traits": traits,
         "context": {"topic": topic},
     }
-    return {**event, **_person(content.get("id"), None)}
+    return {**event, "userId": _id(content, "id")}
 
 
 def _order(content: Content, total_name: str, title: str) -> dict[str, Any]:
@@ -146,7 +147,8 @@ def _order(content: Content, total_name: str, title: str) -> dict[str, Any]:
 
 def _person(customer: Any, order: Any) -> dict[str, str]:
     """The shop's customer number; a guest is known by the order alone."""
-    return {"userId": str(customer)} if customer else {"anonymousId": f"order-{order}"}
+    is_number = isinstance(customer, int | str) and not isinstance(customer, bool)
+    return {"userId": str(customer)} if customer and is_number else {"anonymousId": f"order-{order}"}
 
 
 def _id(content: Mapping[str, Any], name: str) -> str:
@@ -161,17 +163,15 @@ def _money(content: Mapping[str, Any], name: str) -> Decimal:
         amount = Decimal(str(content.get(name) or 0))
     except InvalidOperation:
         raise NotUnderstood(f"{name} is no amount.") from None
-    if not amount.is_finite():
+    if not amount.is_finite() or amount.adjusted() > LARGEST:
         raise NotUnderstood(f"{name} is no amount.")
     return amount
 
 
 def _time(content: Mapping[str, Any], name: str) -> Any:
     value = content.get(name)
-    try:
-        datetime.fromisoformat(str(value))
-    except ValueError:
-        raise NotUnderstood(f"{name} is no time.") from None
+    if not isinstance(value, str) or instant(value) is None:
+        raise NotUnderstood(f"{name} is no time.")
     return value
 
 

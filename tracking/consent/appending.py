@@ -17,8 +17,10 @@ from workspaces.models import Workspace
 
 SOURCES = (
     *("banner", "form", "api", "import", "double_opt_in", "preferences", "one_click", "member", "merge", "expiry"),
-    "objection",
+    *("objection", "bounce", "erasure"),
 )
+LOST = frozenset({"bounce", "erasure"})  # an address came to its end: refuses nothing to anybody else
+FOUND_OUT = LOST | {"merge"}  # of one identifier, said by nobody
 PERSON, SYSTEM = "person", "system"
 LAST = "SELECT seq, hash, at FROM tracking_consentevent WHERE workspace_id = %s ORDER BY seq DESC LIMIT 1"
 WRITE = """

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from tracking.arrays import array, columns_of, rows_of
 from tracking.blind_index import Indexer
 from tracking.collector import parse
-from tracking.consent import evidence, tcf
+from tracking.consent import blanking, evidence, tcf
 from tracking.consent.intake import signals
 from tracking.consent_models import PURPOSE_KEY, SubjectKind
 from tracking.ingest.arrival import Arrival, text
@@ -27,6 +27,7 @@ GOODBYE = "Consent Withdrawn"  # name of the last message
 SOURCES = ("browser", "server")  # kinds of sources with visitors behind them
 AGREEING = timedelta(minutes=2)  # a browser's clock this far from ours is right
 MOST_PURPOSES, MOST_TEXT = 50, 1_000  # kept of what one visitor may send
+REMEMBERED = 4_000  # characters of a choice that is read once only
 
 
 class Word(NamedTuple):
@@ -137,7 +138,8 @@ def _told_at(arrival: Arrival) -> datetime:
 
 
 def _said(context: Mapping[str, Any]) -> Mapping[str, bool]:
-    return _read(json.dumps(context["consent"]))
+    written = json.dumps(context["consent"])
+    return _read(written) if len(written) <= REMEMBERED else _read.__wrapped__(written)
 
 
 @lru_cache(maxsize=500)
@@ -177,20 +179,20 @@ def _word(arrival: Arrival, said: Mapping[str, bool]) -> Word:
 
 
 def _proof(arrival: Arrival) -> dict[str, Any]:
-    consent = arrival.context["consent"]
+    consent, user_id = arrival.context["consent"], arrival.user_id
     agent = text(arrival.context, "userAgent")
     rest = {name: value for name, value in consent.items() if name not in ("cmp", "text", "tcString", "given_at")}
     found = {
-        "url": _address(arrival.context),
-        "mechanism": text(consent, "cmp")[:60],
-        "text_version": text(consent, "text")[:200],
+        "url": _address(arrival.context, user_id),
+        "mechanism": blanking.text(text(consent, "cmp")[:60], user_id),
+        "text_version": blanking.text(text(consent, "text")[:200], user_id),
         "tc_string": text(consent, "tcString")[: tcf.LONGEST],
         "cmp": _manager(text(consent, "tcString")),
-        "received": json.dumps(rest, ensure_ascii=False)[:MOST_TEXT],
+        "received": blanking.text(json.dumps(rest, ensure_ascii=False)[:MOST_TEXT], user_id),
         "user_agent": evidence.family(agent) if agent else "",
         "browser_time": _told_at(arrival).isoformat(timespec="milliseconds"),
         "received_at": arrival.received_at.isoformat(timespec="milliseconds"),
-        "event": arrival.message_id,
+        "event": blanking.MAIL.sub(blanking.BLANK, arrival.message_id),
         "data_source": arrival.source_id,
     }
     return {name: value for name, value in found.items() if value}
@@ -205,6 +207,6 @@ def _manager(tc_string: str) -> str:
     return f"{string.cmp_id}, version {string.cmp_version}, vendor list {string.vendor_list_version}"
 
 
-def _address(context: Any) -> str:
-    """Of the page, less its query: it could name a person."""
-    return text(context, "page", "url").partition("?")[0].partition("#")[0][:MOST_TEXT]
+def _address(context: Any, user_id: str = "") -> str:
+    """Of the page, less what could name a person."""
+    return blanking.address(text(context, "page", "url")[:MOST_TEXT], user_id)

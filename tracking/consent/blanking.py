@@ -10,7 +10,9 @@ from urllib.parse import unquote
 
 BLANK = "…"
 PART = r"[^\s@<>()\[\]{}\"'“”„,;:/?#=&|]+"
-MAIL = re.compile(rf"{PART}(?:@|%40){PART}", re.IGNORECASE)
+MAIL = re.compile(
+    rf"(?<!{PART[:-1]}){PART}(?:@|%40){PART}", re.IGNORECASE
+)  # from where a word begins: no time is lost in long ones
 DATE = r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)"
 PHONE = re.compile(rf"(?<!\d)(?<!\d[-./:T ])(?:\+|(?=0)(?!{DATE}))\(?\d[\d ()/.\-]{{5,}}\d")
 LOGIN = re.compile(r"(?<=://)[^/]*@")
@@ -32,7 +34,7 @@ def without(value: str, identifier: str) -> str:
     digits = re.sub(r"\D", "", identifier)
     if len(digits) >= TELLING and not re.search(r"[^\W\d]", identifier):
         gap = r"[ ()/.\-]*"
-        return re.sub(rf"(?:[+(\d][\d ()/.\-]*)?{gap.join(digits[-TELLING:])}(?!\d)", BLANK, value)
+        return re.sub(rf"(?:(?<!\d)[+(\d][\d ()/.\-]*)?{gap.join(digits[-TELLING:])}(?!\d)", BLANK, value)
     return re.sub(rf"(?<!\w){re.escape(identifier)}(?!\w)", BLANK, value, flags=re.IGNORECASE)
 
 

@@ -14,7 +14,7 @@ from mops.lib import clock
 from tracking import changes
 from tracking.blind_index import Subject
 from tracking.consent import appending, linking, locking, removals
-from tracking.consent.appending import PERSON, SYSTEM, Statement
+from tracking.consent.appending import FOUND_OUT, PERSON, SYSTEM, Statement
 from tracking.consent.deriving import RESTRICTIONS, derive
 from tracking.consent.purposes import purposes_of
 from tracking.consent_models import Decision
@@ -83,9 +83,11 @@ def record_many(workspace: Workspace, statements: Sequence[Statement]) -> list[C
 def _for_linked(workspace: Workspace, statements: Sequence[Statement]) -> Iterable[Statement]:
     """A restriction holds for the person, by whatever identifier they were known when they said it.
 
-    What runs out, and what one identifier takes over in a merge, nobody said: that is of this identifier alone.
+    What runs out, what one identifier takes over in a merge, and what ends with an address nobody said: that is of this identifier
+    alone.
     """
-    restricting = [s for s in statements if s.decision in RESTRICTIONS and s.decision != Decision.EXPIRED and s.source != "merge"]
+    said = [s for s in statements if s.source not in FOUND_OUT]
+    restricting = [s for s in said if s.decision in RESTRICTIONS and s.decision != Decision.EXPIRED]
     if not restricting:
         return
     groups = linking.groups(workspace.pk, {s.subject for s in restricting})

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from django.db import connection, transaction
+from django.db import connection
 
 from mops.lib import clock
 from tracking.arrays import columns_of
@@ -70,8 +70,7 @@ def link_many(workspace: Workspace, pairs: Iterable[tuple[Subject, Subject]]) ->
             cursor.execute(LINK, [workspace.pk, *columns])
 
 
-@transaction.atomic
-def unlink(workspace: Workspace, one: Subject, other: Subject) -> None:
-    """Undo a merge that was wrong. What it refused stays refused until the person says otherwise."""
+def end(workspace: Workspace, one: Subject, other: Subject) -> None:
+    """Note that both are two people after all. Call with the links locked (merging.unlink)."""
     first, second = sorted([one.index, other.index])
     SubjectLink.objects.filter(workspace=workspace, first=first, second=second, ended_at=None).update(ended_at=clock.now())

@@ -75,7 +75,7 @@ SOURCE_LABELS = {
     "banner": gettext_lazy("Consent banner"),
     "form": gettext_lazy("Form"),
     "api": gettext_lazy("API"),
-    "import": gettext_lazy("Import"),
+    "import": gettext_lazy("File import"),
     "double_opt_in": gettext_lazy("Double opt-in"),
     "preferences": gettext_lazy("Preference centre"),
     "one_click": gettext_lazy("One-click withdrawal"),
@@ -83,6 +83,8 @@ SOURCE_LABELS = {
     "merge": gettext_lazy("Merge of identifiers"),
     "expiry": gettext_lazy("End of validity"),
     "objection": gettext_lazy("Suppression list"),
+    "bounce": gettext_lazy("Address does not exist"),
+    "erasure": gettext_lazy("Erased on request"),
 }
 
 

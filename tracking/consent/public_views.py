@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from mops.lib.numerals import whole
 from tracking.blind_index import Subject
 from tracking.consent import double_opt_in, evidence, preferences, suppression
 from tracking.models import DoubleOptIn
@@ -88,7 +89,7 @@ def _change(request: HttpRequest, workspace: Any, subject: Any, language: str) -
     if request.POST.get("everything"):
         preferences.withdraw_everything(workspace, subject, proof=proof)
         return {"saved": True}
-    texts = [int(text) for text in request.POST.getlist("text") if text.isdecimal()]
+    texts = [number for text in request.POST.getlist("text") if (number := whole(text)) is not None]
     try:
         preferences.save(workspace, subject, request.POST.getlist("purpose"), texts, language=language, proof=proof)
     except preferences.TextChanged:

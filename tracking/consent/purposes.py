@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from hashlib import sha256
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
+from tracking.consent import locking
 from tracking.models import ConsentText, Purpose
 from workspaces import audit
 from workspaces.models import User, Workspace
@@ -39,7 +41,13 @@ class UnknownPurpose(ValueError):
 
 
 def ensure(workspace: Workspace, keys: Collection[str] = ()) -> None:
-    """The purposes every workspace begins with, and those of PLATFORMS in `keys`; those that are there stay as they are."""
+    """The purposes every workspace begins with, and those of PLATFORMS in `keys`; those that are there stay as they are.
+
+    Uncommitted rows hold up whoever makes the same: inside a transaction they are made behind the lock of the links, which the
+    ledger takes too, so that nobody who has it can wait for one who waits for it.
+    """
+    if connection.in_atomic_block:
+        locking.links(workspace.pk, changing=False)
     wanted = [*DEFAULTS, *(one for one in PLATFORMS if one[0] in keys)]
     Purpose.objects.bulk_create(
         [Purpose(workspace=workspace, key=key, name=name, destination=destination) for key, name, destination in wanted],
@@ -54,7 +62,7 @@ def purposes_of(workspace: Workspace, keys: Collection[str]) -> dict[str, Purpos
         ensure(workspace, keys)
         found = {purpose.key: purpose for purpose in Purpose.objects.filter(workspace=workspace, key__in=keys)}
     if missing := set(keys) - found.keys():
-        raise UnknownPurpose(f"No purpose {', '.join(sorted(missing))} in this workspace")
+        raise UnknownPurpose(_("This workspace has no purpose “%(purpose)s”.") % {"purpose": ", ".join(sorted(missing))})
     return found
 
 

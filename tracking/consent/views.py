@@ -17,6 +17,7 @@ from tracking.consent import (
     by_hand,
     checking,
     differences,
+    files,
     holding,
     imports,
     ledger,
@@ -212,6 +213,8 @@ def import_file(request: WorkspaceRequest, workspace: str) -> HttpResponse:
             messages.success(
                 request, ngettext("%(number)s proven consent.", "%(number)s proven consents.", granted) % {"number": granted}
             )
-    return render(
-        request, "consent/import.html", {"form": form, "outcome": outcome, "columns": imports.COLUMNS, "proof": imports.PROOF}
-    )
+    context = {
+        "form": form, "outcome": outcome, "proof": imports.PROOF, "sample": files.sample_address(),
+        "columns": [(field, files.EXAMPLE[field.name]) for field in files.FIELDS], "words": files.WORDS.values(),
+    }  # fmt: skip
+    return render(request, "consent/import.html", context)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from mops.lib import clock
 from tracking.ingest.arrival import Arrival
-from tracking.ingest.facts import order_key
+from tracking.ingest.naming import id_of
 from tracking.models import ChangedDay
 from workspaces.models import Workspace
 
@@ -40,7 +40,7 @@ def mark_events(arrivals: Iterable[Arrival], zones: dict[int, ZoneInfo]) -> None
     ChangedDay.objects.bulk_create([ChangedDay(workspace_id=workspace_id, day=day) for workspace_id, day in sorted(days)])
     for workspace_id, zone in zones.items():
         own = [a for a in arrivals if a.workspace_id == workspace_id and a.kind == "order"]
-        _mark_of_orders(workspace_id, zone.key, {order_key(a.kind, a.properties, a.message_id) for a in own})
+        _mark_of_orders(workspace_id, zone.key, {id_of(a.properties, "order_id") for a in own})
 
 
 def mark(workspace: Workspace, days: Iterable[date]) -> None:

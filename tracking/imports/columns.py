@@ -13,6 +13,9 @@ from workspaces.models import Workspace
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 LOOKED_AT = 1_000  # cells of a column
+GERMAN = re.compile(  # in `plain` headers; none is part of an English one
+    r"vorname|nachname|strasse|telefon|kunde|datum|betrag|bestell|zeitpunkt|ereignis|umsatz|geburt|anrede|plz|einwilligung|firma"
+)
 
 
 @dataclass(frozen=True)
@@ -23,27 +26,31 @@ class Proposal:
     reading: Mapping[str, Any]  # values of Reading; those that must be asked are missing
     ambiguous: str  # an amount that can be read in two ways, "" if there is none
     is_saved: bool  # from an earlier file with these headers
+    further: Mapping[str, str]  # header → what its cells are, of columns beyond the fields: kept only where somebody chooses it
 
 
 def propose(workspace: Workspace, kind: Kind, table: Table) -> Proposal:
-    """The saved answer for these headers, else what the headers and the cells themselves tell."""
+    """The saved answer for these headers, else what the headers and the cells themselves tell.
+
+    Columns that are no field are left out until somebody chooses what to keep (Art. 25(2) GDPR).
+    """
     if saved := _saved(workspace, kind, table.headers):
-        return Proposal(saved.columns, saved.options, "", True)
-    columns = _by_words(kind.fields, table.headers)
-    extra = _further(kind, table, columns)
-    numbers = [cell for header in _number_columns(kind, columns, extra) for cell in cells_of(table, header)]
-    reading: dict[str, Any] = {
-        "time_zone": workspace.time_zone,
-        "currency": workspace.currency,
-        "vat_percent": "19",
-        "extra": extra,
-    }
+        return Proposal(saved.columns, saved.options, "", True, _further(kind, table, saved.columns))
+    columns = by_words(kind.fields, table.headers)
+    further = _further(kind, table, columns)
+    numbers = [cell for header in _number_columns(kind, columns, further) for cell in cells_of(table, header)]
+    reading: dict[str, Any] = {"time_zone": workspace.time_zone, "currency": workspace.currency, "vat_percent": "19"}
     ambiguous = next((str(cell) for cell in numbers if is_ambiguous(cell)), "")
-    if sign := decimal_sign_of(numbers) or ("" if ambiguous else "."):
+    is_german = any(map(_is_german, table.headers))
+    if sign := decimal_sign_of(numbers) or ("" if ambiguous else "," if is_german else "."):
         reading["decimal_sign"], ambiguous = sign, ""
-    if order := _date_order(kind, table, columns):
+    if order := _date_order(kind, table, columns, "dmy" if is_german else "ymd"):
         reading["date_order"] = order
-    return Proposal(columns, reading, ambiguous, False)
+    return Proposal(columns, reading, ambiguous, False, further)
+
+
+def _is_german(header: str) -> bool:
+    return bool(GERMAN.search(plain(header)) or set(header.lower()) & set("äöüß"))
 
 
 def _saved(workspace: Workspace, kind: Kind, headers: list[str]) -> ColumnMapping | None:
@@ -76,27 +83,32 @@ def _further(kind: Kind, table: Table, columns: Mapping[str, str]) -> dict[str, 
     return {header: "number" if are_numbers(cells_of(table, header)) else "text" for header in rest}
 
 
-def _number_columns(kind: Kind, columns: Mapping[str, str], extra: Mapping[str, str]) -> Iterable[str]:
+def _number_columns(kind: Kind, columns: Mapping[str, str], further: Mapping[str, str]) -> Iterable[str]:
     yield from (columns[field.name] for field in kind.fields if field.kind == "amount" and field.name in columns)
-    yield from (header for header, how in extra.items() if how == "number")
+    yield from (header for header, how in further.items() if how == "number")
 
 
-def _date_order(kind: Kind, table: Table, columns: Mapping[str, str]) -> str:
-    """As the columns of times tell; "" where they do not. Files without times need no answer."""
+def _date_order(kind: Kind, table: Table, columns: Mapping[str, str], usual: str) -> str:
+    """As the columns of times tell; "" where they do not. Files without times need no answer: what is usual there will do."""
     times = [field for field in kind.fields if field.kind == "time"]
     found = [cell for field in times if field.name in columns for cell in cells_of(table, columns[field.name])]
     if not found and not any(field.required for field in times):
-        return "ymd"
+        return usual
     return date_order_of(found) or ""
 
 
-def _by_words(fields: Sequence[Field], headers: Sequence[str]) -> dict[str, str]:
+def by_words(fields: Sequence[Field], headers: Sequence[str]) -> dict[str, str]:
     """Field → header, each header at most once; earlier words of a field weigh more."""
-    plain = {re.sub(r"[^a-z0-9]", "", header.lower().translate(UMLAUTS)): header for header in reversed(headers)}
+    by_plain = {plain(header): header for header in reversed(headers)}
     found: dict[str, str] = {}
     for field in fields:
         for word in field.words.split():
-            if word in plain and plain[word] not in found.values():
-                found[field.name] = plain[word]
+            if word in by_plain and by_plain[word] not in found.values():
+                found[field.name] = by_plain[word]
                 break
     return found
+
+
+def plain(header: str) -> str:
+    """Its letters and digits alone, as the words of fields are written."""
+    return re.sub(r"[^a-z0-9]", "", header.lower().translate(UMLAUTS))

@@ -24,6 +24,14 @@ EXTRA = [
 ]  # fmt: skip
 
 
+def _ways(fits: str) -> list[tuple[str, Any]]:
+    """How a further column can be kept. Columns of numbers say so, next to leaving them out."""
+    left_out, *ways = EXTRA
+    if fits != "number":
+        return EXTRA
+    return [left_out, ("number", _("A number (all cells are)")), *(way for way in ways if way[0] != "number")]
+
+
 class UploadForm(forms.Form):
     """A file, and for contacts and events the source they are booked under."""
 
@@ -68,7 +76,7 @@ class ColumnsForm(forms.Form):
     def __init__(
         self, data: Any = None, *, kind: Kind, workspace: Workspace, headers: Sequence[str], proposal: Proposal, consents: bool
     ) -> None:
-        self.kind, self.headers = kind, headers
+        self.kind, self.headers, self.further = kind, headers, proposal.further
         self.chosen: tuple[Field, ...] = kind.fields_for(consents=consents)
         further = {f"extra_{place}": proposal.reading.get("extra", {}).get(header, "") for place, header in enumerate(headers)}
         columns = {f"column_{name}": header for name, header in proposal.columns.items()}
@@ -95,7 +103,8 @@ class ColumnsForm(forms.Form):
                 label=str(field.label), choices=choices, required=field.required
             )
         for place, header in enumerate(self.headers if self.kind.extra else ()):
-            self.fields[f"extra_{place}"] = forms.ChoiceField(label=header, choices=EXTRA, required=False)
+            ways = _ways(self.further.get(header, ""))
+            self.fields[f"extra_{place}"] = forms.ChoiceField(label=header, choices=ways, required=False)
 
     def _ask(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
         """Without a proposal nothing is preselected: a wrong guess would read every amount wrongly."""

@@ -27,11 +27,15 @@ class Interpreter:
         """What a line says, in the kind's own type. Raises values.Unreadable with the reason."""
         if len(line.cells) > len(self.headers):
             raise values.Unreadable(_("The line has more columns than the header."))
-        return self._reader(Given(dict(self._fields(line)), dict(self._extra(line))))
+        return self._reader(Given(dict(self._fields(line)), dict(self._extra(line)), self._mapped))
 
     @cached_property
     def _reader(self) -> Callable[[Given], Any]:
         return self.kind.reader(self.workspace, self.reading)
+
+    @cached_property
+    def _mapped(self) -> frozenset[str]:
+        return frozenset(name for name, header in self.columns.items() if header)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -83,9 +87,16 @@ class PreviewLine(NamedTuple):
     filled: list[str]  # cells that are not empty
 
 
-def preview(table: Table, interpreter: Interpreter, lines: int = 20) -> list[PreviewLine]:
-    """The first lines as they would be stored, with the reasons of those that would not."""
-    return [_preview_line(line, interpreter) for line in table.lines[:lines]]
+class Preview(NamedTuple):
+    lines: Sequence[PreviewLine]  # the first ones
+    readable: int  # of all that were looked at
+    looked_at: int
+
+
+def preview(table: Table, interpreter: Interpreter, lines: int = 20) -> Preview:
+    """The first lines as they would be stored, with the reasons of those that would not, and how many of the table can be read."""
+    read = [_preview_line(line, interpreter) for line in table.lines]
+    return Preview(read[:lines], sum(not line.reason for line in read), len(read))
 
 
 def _preview_line(line: Line, interpreter: Interpreter) -> PreviewLine:

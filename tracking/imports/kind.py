@@ -1,6 +1,6 @@
 """What a kind of file is: its columns, how a line becomes a row, how rows are stored and taken back. `kinds` has one of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,6 +49,7 @@ class Given(NamedTuple):
 
     values: Mapping[str, Any]
     extra: Mapping[str, Any]
+    mapped: Collection[str]  # fields that have a column, filled in this line or not
 
 
 class Cell(NamedTuple):

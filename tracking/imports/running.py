@@ -49,6 +49,24 @@ def start(file: ImportFile) -> None:
         raise UnableToImport(_("This file is already being imported."))
 
 
+def _untouched() -> QuerySet[ImportFile]:
+    """Files of which nothing was taken. They keep their content, so that their columns can be chosen anew."""
+    return ImportFile.objects.filter(state=State.DONE, stored=0, corrected=0, unchanged=0)
+
+
+def can_be_reopened(file: ImportFile) -> bool:
+    return _untouched().filter(pk=file.pk).exclude(content=b"").exists()
+
+
+@transaction.atomic
+def reopen(file: ImportFile) -> None:
+    """Back to before the import. Raises UnableToImport if something was taken."""
+    again = _untouched().filter(pk=file.pk).exclude(content=b"")
+    if not again.update(state=State.UPLOADED, processed=0, refused=0, finished_at=None):
+        raise UnableToImport(_("Lines of this file were taken. Upload the others again."))
+    RefusedRow.objects.filter(file=file).delete()
+
+
 def can_be_undone(file: ImportFile) -> bool:
     wrote = file.stored or file.corrected or file.consents
     return file.state in (State.DONE, State.FAILED) and bool(wrote) and file.created_at > clock.now() - UNDO_FOR
@@ -167,7 +185,8 @@ def _refused(file: ImportFile, line: tables.Line, reason: str) -> RefusedRow:
 def _finish(file: ImportFile, state: ImportFile.State, message: str = "") -> None:
     with transaction.atomic():
         working = ImportFile.objects.filter(pk=file.pk, state=file.state)
-        if working.update(state=state, error_message=message, finished_at=clock.now(), lease_until=None, content=b""):
+        if working.update(state=state, error_message=message, finished_at=clock.now(), lease_until=None):
+            ImportFile.objects.filter(pk=file.pk).exclude(pk__in=_untouched()).update(content=b"")
             failed_undo = file.state == State.UNDOING and state == State.FAILED
             action = "import.undo_failed" if failed_undo else f"import.{state.value}"
             file.refresh_from_db()

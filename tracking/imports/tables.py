@@ -5,6 +5,7 @@ pandas is imported on use: it takes most of a second and only imports need it.
 
 import csv
 import io
+import re
 import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,9 @@ LARGEST_FILE = 20 * 1024 * 1024  # bytes
 LARGEST_UNPACKED = 200 * 1024 * 1024  # of an XLSX: more is a bomb or no table for a browser upload
 MOST_COLUMNS = 200
 DELIMITERS = ";,\t|"
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")  # and archives: how they begin
+SAMPLE = 8_000  # characters, of which text has no control characters, or a slip or two
+CONTROL = re.compile(r"[\0-\x08\x0e-\x1f]")
 
 
 class UnableToRead(Exception):
@@ -45,7 +49,7 @@ def read(content: bytes, most: int | None = None) -> Table:
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnableToRead(_("This is an old Excel file (.xls). Save it as .xlsx or CSV and upload it again."))
     else:
-        text, encoding = decode(content)
+        text, encoding = _text(content)
         frame = _read_csv(text, most)
         numbers = _line_numbers(frame)
     lines = [
@@ -55,6 +59,15 @@ def read(content: bytes, most: int | None = None) -> Table:
         raise UnableToRead(_("The file is empty."))
     headers = unique_headers(lines[0].cells)
     return Table(headers, [line._replace(cells=_even(line.cells, len(headers))) for line in lines[1:]], encoding)
+
+
+def _text(content: bytes) -> tuple[str, str]:
+    """As `decode`, for what is text. Bytes that are valid UTF-8 are, whatever control characters their cells hold."""
+    is_picture = content.startswith(PICTURES)
+    text, encoding = ("", "") if is_picture else decode(content)
+    if is_picture or (not encoding.startswith("utf-8") and _is_binary(text[:SAMPLE])):
+        raise UnableToRead(_("This is no table but a picture, a PDF or the like. Upload a CSV or Excel (.xlsx) file."))
+    return text, encoding
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -68,6 +81,10 @@ def decode(content: bytes) -> tuple[str, str]:
         return content.decode("utf-8-sig"), "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace"), "cp1252"
+
+
+def _is_binary(text: str) -> bool:
+    return len(CONTROL.findall(text)) > len(text) / 100
 
 
 def _decoded(content: bytes, encoding: str) -> str:

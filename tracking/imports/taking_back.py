@@ -1,20 +1,23 @@
 """Take the events of a file back, receipt by receipt: the books, visits, orders, conversions, people and counts of the plan
-are then as if they had never come. Locks are taken in the sequence of ingest: events, people, visitors, orders.
+are then as if they had never come. All locks are taken first, in the sequence of ingest (tracking.ingest.run).
 """
 
 from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
+from mops.lib.locks import lock_in_transaction
 from tracking import changes, ledger
 from tracking.goals import days
 from tracking.imports import traces
 from tracking.ingest import facts, run, sessions
+from tracking.ingest.naming import key_of
 from tracking.models import Event, EventKey, ImportFile, ImportReceipt, Order, RawBody, Refund, Rejection
 from tracking.plan import uncounting
 from tracking.profiles import forgetting
+from tracking.profiles.resolution import LOCK
 from workspaces.models import Workspace
 
 KEYED = {"order": Order, "refund": Refund}
@@ -27,20 +30,25 @@ def take_back(file: ImportFile) -> bool:
         return False
     # A person who was erased meanwhile has the hour only.
     hour = receipt.received_at.replace(minute=0, second=0, microsecond=0)
-    events = list(
-        Event.objects.filter(
-            workspace=file.workspace, raw_id=receipt.raw_id, received_at__gte=hour, received_at__lte=receipt.received_at
-        )
-        .select_related("source")
-        .select_for_update(of=("self",))
-        .order_by("pk")
-    )
+    found = Event.objects.filter(
+        workspace=file.workspace, raw_id=receipt.raw_id, received_at__gte=hour, received_at__lte=receipt.received_at
+    ).order_by("pk")
+    _lock(file.workspace, found)
+    events = list(found.select_related("source").select_for_update(of=("self",)))
     kept = _take_back(file.workspace, receipt, events)
     uncounting.uncount(file.workspace, [event for event in events if event.state == Event.State.STORED])
     receipt.delete()
     removed = sum(not event.is_erased for event in events)
     ImportFile.objects.filter(pk=file.pk).update(removed=F("removed") + removed, kept=F("kept") + kept)
     return True
+
+
+def _lock(workspace: Workspace, found: QuerySet[Event]) -> None:
+    """Waiting events first: ingest, which holds them, may be about to take any of the other locks."""
+    len(found.filter(state=Event.State.PENDING).select_for_update(of=("self",)))
+    lock_in_transaction(LOCK, workspace.pk)
+    run.lock_visitors(list(found))
+    lock_in_transaction("orders", workspace.pk)
 
 
 def _take_back(workspace: Workspace, receipt: ImportReceipt, events: Sequence[Event]) -> int:
@@ -50,7 +58,6 @@ def _take_back(workspace: Workspace, receipt: ImportReceipt, events: Sequence[Ev
     _delete(workspace, receipt, events)
     people = forgetting.forget(workspace, stored)
     zone = ZoneInfo(workspace.time_zone)
-    run.lock_visitors(stored)
     sessions.recompute_days(_visited(stored, zone), {workspace.pk: zone})
     days.mark(workspace, sorted({sessions.day_of(event.occurred_at, zone) for event in stored}))
     days.mark_of_orders(workspace, sold.keys["order"])
@@ -90,7 +97,7 @@ class _Sold:
     def __init__(self, workspace: Workspace, events: Sequence[Event]) -> None:
         self.workspace = workspace
         self.keys = {
-            kind: sorted({facts.order_key(kind, e.properties, e.message_id) for e in events if e.kind == kind} - {""})
+            kind: sorted({key_of(kind, e.properties, e.message_id, by_browser=False) for e in events if e.kind == kind} - {""})
             for kind in KEYED
         }
         self.before = {kind: facts.told(workspace, kind, keys) for kind, keys in self.keys.items()}
@@ -102,8 +109,8 @@ class _Sold:
     def _settle(self, kind: str) -> int:
         after = facts.told(self.workspace, kind, self.keys[kind])
         facts.store_again(self.workspace, kind, sorted(after))
-        gone = self.before[kind].keys() - after.keys()
-        there = traces.TRACED[kind].rows(self.workspace, gone)
-        own = [row for key, row in there.items() if facts.is_as_told(row, self.before[kind][key])]
+        gone = {facts.stored_id(key): told for key, told in self.before[kind].items() if key not in after}
+        there = traces.TRACED[kind].rows(self.workspace, gone.keys())
+        own = [row for key, row in there.items() if facts.is_as_told(row, gone[key])]
         traces.remove(self.workspace, traces.TRACED[kind], own)
         return len(there) - len(own)

@@ -51,7 +51,9 @@ ORDERS = Traced(
     ("customer", "ordered_at", *MONEY, "is_new_customer", *orders.CUT, "source"),
     ("day", "channel", "channel_rule"),
 )
-REFUNDS = Traced(Refund, "refund_id", ("order_id_text", "refunded_at", *MONEY), ("day", "derived", "source"))
+REFUNDS = Traced(
+    Refund, "refund_id", ("order_id_text", "refunded_at", *MONEY), ("day", "derived", "source", "told_gross", "told_net")
+)
 TRACED = {"order": ORDERS, "refund": REFUNDS}
 
 

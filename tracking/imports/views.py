@@ -14,7 +14,7 @@ from mops.lib.tables import csv_lines
 from tracking import tasks
 from tracking.imports import columns, kinds, running, tables
 from tracking.imports.forms import ColumnsForm, UndoForm, UploadForm
-from tracking.imports.interpret import Interpreter, PreviewLine, preview
+from tracking.imports.interpret import Interpreter, Preview, preview
 from tracking.imports.kind import Kind, Reading
 from tracking.models import ImportedRow, ImportFile, RefusedRow, Source
 from workspaces import audit
@@ -50,6 +50,8 @@ def upload(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 def _receive(space: Workspace, user: User, kind: Kind, name: str, content: bytes, source: Source | None) -> ImportFile:
     """Keep the file with its number of lines. Raises tables.UnableToRead."""
     table = tables.read(content)
+    if not table.lines and name.lower().endswith(".xlsx") and table.encoding != "xlsx":
+        raise tables.UnableToRead(_("This is no Excel workbook. Upload a .xlsx or .csv file."))
     if not table.lines:
         raise tables.UnableToRead(_("The file has column names but no lines."))
     with transaction.atomic():
@@ -73,6 +75,7 @@ def import_file(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
         "refused": RefusedRow.objects.filter(file=file).order_by("line")[:SHOWN],
         "left": ImportedRow.objects.filter(file=file, was_kept=True).order_by("pk")[:SHOWN],
         "can_be_undone": running.can_be_undone(file),
+        "can_be_reopened": running.can_be_reopened(file),
         "percent": _percent(file),
     }
     return render(request, "tracking/imports/result.html" + ("#result" if request.htmx else ""), context)
@@ -93,18 +96,20 @@ def _columns(request: WorkspaceRequest, file: ImportFile) -> HttpResponse:
     consents = allows(request.member.role, Permission.MANAGE_CONSENT)
     form = ColumnsForm(request.POST or None, kind=kind, workspace=file.workspace, headers=file.headers, proposal=proposal,
                        consents=consents)  # fmt: skip
-    if form.is_valid() and request.POST.get("step") == "import":
+    shown = _preview(file, kind, table, form, proposal)
+    is_hopeless = shown is not None and not shown.readable and shown.looked_at >= file.rows
+    if form.is_valid() and request.POST.get("step") == "import" and not is_hopeless:
         return _start(request, file, kind, form)
-    lines = _preview(file, kind, table, form, proposal)
     samples = dict(zip(file.headers, table.lines[0].cells, strict=False)) if table.lines else {}
     extra = [(field, samples.get(str(field.label), "")) for field in form.extra_fields()]
-    context = {"file": file, "kind": kind, "form": form, "proposal": proposal, "lines": lines, "encoding": table.encoding}
+    context = {"file": file, "kind": kind, "form": form, "proposal": proposal, "encoding": table.encoding,
+               "lines": shown.lines if shown else [], "seen": shown, "is_hopeless": is_hopeless}  # fmt: skip
     return render(request, "tracking/imports/columns.html" + ("#preview" if request.htmx else ""), context | {"extra": extra})
 
 
 def _preview(
     file: ImportFile, kind: Kind, table: tables.Table, form: ColumnsForm, proposal: columns.Proposal
-) -> list[PreviewLine]:  # fmt: skip
+) -> Preview | None:  # fmt: skip
     """What the choice would store; before any choice what the proposal would, if it is complete."""
     if form.is_bound:
         chosen = (form.columns, form.reading) if form.is_valid() else None
@@ -113,7 +118,7 @@ def _preview(
         complete = all(offered[field.name] for field in form.chosen if field.required)
         answered = {"decimal_sign", "date_order"} <= proposal.reading.keys()
         chosen = (offered, Reading(**proposal.reading)) if complete and answered else None
-    return preview(table, Interpreter(kind, file.workspace, file.headers, *chosen)) if chosen else []
+    return preview(table, Interpreter(kind, file.workspace, file.headers, *chosen)) if chosen else None
 
 
 def _start(request: WorkspaceRequest, file: ImportFile, kind: Kind, form: ColumnsForm) -> HttpResponse:
@@ -136,6 +141,18 @@ def _work(file: ImportFile, rows: int) -> None:
         running.run(file.pk)
     else:
         tasks.run_import.delay(file_id=file.pk)
+
+
+@require_POST
+def reopen(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Back to the columns of a file of which nothing was taken."""
+    space = get_workspace(request, workspace, Permission.IMPORT_FILES)
+    file = get_object_or_404(ImportFile.objects.defer("content"), pk=pk, workspace=space)
+    try:
+        running.reopen(file)
+    except running.UnableToImport as error:
+        messages.error(request, str(error))
+    return redirect("imports:file", space.slug, file.pk)
 
 
 @require_POST

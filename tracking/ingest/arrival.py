@@ -1,5 +1,6 @@
 """An event on its way through the steps."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,6 +38,7 @@ class Arrival:
     acquisition: dict[str, Any] | None = None
     device: dict[str, str] | None = None
     profile_id: int | None = None
+    moved: Collection[str] = ()  # keys of customers that may be somebody else now (tracking.profiles.resolution)
     session_id: UUID | None = None  # of its visit
     dropped: str = ""  # why it is no event, as the bot rule says
     plan_version: int = 0  # id of the version it was held against; 0 where the plan says nothing about it

@@ -6,13 +6,15 @@ from functools import lru_cache
 
 from tracking.ingest.arrival import Arrival, text
 
+LONGEST = 500  # characters of what is remembered
+
 
 def enrich(arrivals: Sequence[Arrival]) -> None:
     for arrival in arrivals:
         if address := text(arrival.context, "ip"):
-            arrival.context = {**arrival.context, "ip": shortened(address)}
+            arrival.context = {**arrival.context, "ip": shortened(address[:LONGEST])}
         if user_agent := text(arrival.context, "userAgent"):
-            arrival.device = dict(device(user_agent))
+            arrival.device = dict(device(user_agent[:LONGEST]))
 
 
 @lru_cache(maxsize=20_000)
@@ -30,7 +32,7 @@ def device(user_agent: str) -> tuple[tuple[str, str], ...]:
     """(("browser", "Firefox"), ("system", "Windows"), ("kind", "desktop" or "mobile"))."""
     from ua_parser import parse
 
-    found = parse(user_agent[:500])
+    found = parse(user_agent)
     browser = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""
     kind = "mobile" if system in ("Android", "iOS") or "Mobile" in user_agent else "desktop"

@@ -1,6 +1,9 @@
 """Work through the waiting events: micro-batches, each one transaction, so that a killed worker leaves nothing half done.
 
 At least once becomes exactly once: the claim, the facts and the state "stored" are committed together or not at all.
+
+Locks are taken in one sequence, here and wherever else several of them are held: waiting events, people (one lock of a
+workspace), visitors, orders (one lock of a workspace). Customers, orders and refunds are written under the orders' lock only.
 """
 
 import json
@@ -11,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import OperationalError, connection, transaction
 
-from tracking import changes
+from tracking import buyers, changes
 from tracking.arrays import array, rows_of
 from tracking.consent import banner
 from tracking.goals.days import mark_events
@@ -106,7 +109,10 @@ def _take_through(arrivals: Sequence[Arrival]) -> None:
     store.drop(goodbyes, Rejection.Reason.NO_CONSENT)
     mark_events(kept, zones)
     with steps.named("facts"):
-        store.note(facts.store(kept, visited, found))
+        for workspace_id, workspace in sorted(found.items()):  # of the orders' locks too one after the other
+            own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]
+            buyers.relink(workspace_id, customers={key for arrival in own for key in arrival.moved})
+            store.note(facts.store(own, visited, {workspace_id: workspace}))
     for workspace_id in found:
         own = [arrival for arrival in kept if arrival.workspace_id == workspace_id]
         changes.tell(workspace_id, (pair for arrival in own for pair in _facets(arrival)))

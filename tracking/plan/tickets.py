@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
+from mops.lib.numerals import whole
 from tracking.models import Event, PlanViolation, Source, Ticket
 from tracking.plan import versions, violations
 from tracking.plan.schema import EventType, PlannedEvent, Property
@@ -163,5 +164,4 @@ def last_address(workspace: Workspace) -> str:
 
 def source_of(workspace: Workspace, text: str) -> Source | None:
     """The source an address names."""
-    known = Source.objects.filter(workspace=workspace)
-    return known.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+    return Source.objects.filter(workspace=workspace, pk=whole(text) or 0).first()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from mops.lib.numerals import whole
 from tracking.models import PlanVersion
 from tracking.plan import forms, seen, versions, violations
 from tracking.plan.reading import BadPlan
@@ -80,8 +81,7 @@ def _save(
 
 
 def _changed_meanwhile(request: WorkspaceRequest, space: Workspace, there: PlannedEvent) -> bool:
-    number = request.POST.get("number", "")
-    base = PlanVersion.objects.filter(workspace=space, number=int(number) if number.isdecimal() and len(number) < 9 else 0).first()
+    base = PlanVersion.objects.filter(workspace=space, number=whole(request.POST.get("number", ""), 9) or 0).first()
     return versions.planned(base).get(there.key) != there
 
 

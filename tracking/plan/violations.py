@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Max, Min, QuerySet, Sum
 
 from mops.lib import clock
+from mops.lib.numerals import whole
 from tracking.models import PlanViolation, Source
 from tracking.plan.schema import EventType
 from workspaces.models import Workspace
@@ -79,7 +80,7 @@ def filtered(rows: QuerySet[PlanViolation], chosen: Mapping[str, str]) -> QueryS
         if not value:
             continue
         if name == "source":
-            rows = rows.filter(source_id=int(value)) if value.isdecimal() and len(value) < 19 else rows.none()
+            rows = rows.filter(source_id=whole(value) or 0)
         elif "\0" not in value:
             rows = rows.filter(**{name: "" if value == "-" else value})
     return rows

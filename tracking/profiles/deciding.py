@@ -7,6 +7,7 @@ from django.db import transaction
 
 from mops.lib import clock
 from mops.lib.locks import lock_in_transaction
+from tracking import buyers
 from tracking.models import DuplicateSuggestion, Identity, IdentityLink, Merge, Profile
 from tracking.profiles import people, store, writing
 from tracking.profiles.batch import strength
@@ -116,5 +117,6 @@ def _again(
         edges = [edge for edge in edges if edge[:2] != confirmed[:2]] + [confirmed]
         people.join_clusters(rows, [confirmed])
     news = [(confirmed.hub, confirmed.leaf)] if confirmed else []
-    writing.settle(workspace, writing.Change(before, rows, edges, news, {}, reason))
+    moved = writing.settle(workspace, writing.Change(before, rows, edges, news, {}, reason))
+    buyers.relink(workspace.pk, customers=moved)
     return rows

@@ -11,7 +11,6 @@ from typing import NamedTuple, cast
 from django.db.models import F, Q
 
 from mops.lib import clock
-from mops.lib.locks import lock_in_transaction
 from tracking import buyers
 from tracking.arrays import array
 from tracking.blind_index import Indexer
@@ -20,7 +19,6 @@ from tracking.profiles import consents, extract, people, store, traits, writing
 from tracking.profiles.batch import Batch, Key, Observation
 from tracking.profiles.country import country_of
 from tracking.profiles.grouping import STRONG, Edge, guard
-from tracking.profiles.resolution import LOCK
 from tracking.profiles.store import Row
 from workspaces.models import Workspace
 
@@ -43,10 +41,12 @@ class Evidence(NamedTuple):
 
 
 def forget(workspace: Workspace, events: Sequence[Event]) -> set[int]:
-    """Call in the transaction that deleted `events`, with their `source`. The profiles concerned that are still there."""
+    """Call in the transaction that deleted `events`, with their `source`, under the locks of people, visitors and orders.
+
+    The profiles concerned that are still there.
+    """
     if not events:
         return set()
-    lock_in_transaction(LOCK, workspace.pk)
     indexer = Indexer(workspace.pk)
     gone = _evidence(workspace, indexer, events)
     before = {row.id: row for row in store.members(workspace.pk, store.clusters(workspace.pk, gone.batch.seen.keys()))}
@@ -61,7 +61,8 @@ def forget(workspace: Workspace, events: Sequence[Event]) -> set[int]:
     if kept:
         known = {id_: before[id_] for id_ in kept}
         _link_again(workspace, known, kept)
-        writing.settle(workspace, writing.Change(known, kept, store.links(kept.values()), [], {}))
+        moved = writing.settle(workspace, writing.Change(known, kept, store.links(kept.values()), [], {}))
+        buyers.relink(workspace.pk, customers=moved)
     _end_merges(workspace, family)
     return _drop_empty(workspace, family)
 

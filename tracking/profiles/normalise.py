@@ -17,7 +17,7 @@ PLACEHOLDERS = frozenset({
 FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 TITLES = frozenset({"dr", "prof", "herr", "frau", "mr", "mrs", "ms", "dipl", "ing", "med", "rer", "nat", "phil"})
 STREET = re.compile(r"(?<=[a-zß-ÿ])(\s*)str(?:\.|asse|aße|\b)(?=[\s\d]|$)|\bstr(?:\.|asse|aße)(?=[\s\d]|$)", re.IGNORECASE)
-HOUSE = re.compile(r"(\d+)\s*([a-z])?\s*(?:([-/+])\s*(\d+)\s*([a-z])?)?\s*$", re.IGNORECASE)
+HOUSE = re.compile(r"(?<!\d)(\d+)\s*([a-z])?\s*(?:([-/+])\s*(\d+)\s*([a-z])?)?\s*$", re.IGNORECASE)
 POSTAL_CODE = re.compile(r"^(?:D\s*-?\s*|DE\s*-?\s*)?(\d{5})$", re.IGNORECASE)
 
 

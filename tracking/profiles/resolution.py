@@ -5,13 +5,14 @@ lock, looks at the clusters it touches as a whole (tracking.profiles.grouping) a
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.db import transaction
 
 from mops.lib.locks import lock_in_transaction
+from tracking import buyers
 from tracking.blind_index import Indexer
 from tracking.profiles import aliases, extract, people, store, traits, writing
 from tracking.profiles.batch import Batch, Key, Observation
@@ -31,10 +32,19 @@ class Arriving(extract.Told, Protocol):
     source_id: int
     source_kind: str
     profile_id: int | None
+    moved: Collection[str]
+
+
+class Resolved(NamedTuple):
+    batch: Batch
+    known: dict[Key, Row]
+    moved: Collection[str]  # blind indexes of user and CRM ids that are new or somebody else's now
 
 
 def resolve_events(events: Sequence[Arriving]) -> None:
-    """Set `profile_id` of events (None where no identifier is usable) and keep their traits. Runs in the caller's transaction."""
+    """Set `profile_id` of events (None where no identifier is usable) and keep their traits. Runs in the caller's transaction,
+    who calls `buyers.relink` with what is `moved`: the same for all events of a workspace.
+    """
     by_workspace: dict[int, list[Arriving]] = defaultdict(list)
     for event in events:
         by_workspace[event.workspace_id].append(event)
@@ -42,10 +52,10 @@ def resolve_events(events: Sequence[Arriving]) -> None:
         own, country = by_workspace[workspace.pk], country_of(workspace.time_zone)
         observations = [Observation(event.id, event.occurred_at, extract.identities(event, country)) for event in own]
         indexer = Indexer(workspace.pk)
-        batch, known = _resolved(workspace, indexer, observations)
+        batch, known, moved = _resolved(workspace, indexer, observations)
         for event in own:
             hub = batch.hubs.get(event.id)
-            event.profile_id = known[hub].profile_id if hub else None
+            event.profile_id, event.moved = known[hub].profile_id if hub else None, moved
         traits.keep(workspace, indexer, [(known[hub].id, event) for event in own if (hub := batch.hubs.get(event.id))])
         aliases.suggest(workspace, indexer, own)
 
@@ -53,19 +63,20 @@ def resolve_events(events: Sequence[Arriving]) -> None:
 @transaction.atomic
 def resolve(workspace: Workspace, observations: Sequence[Observation]) -> dict[int, int]:
     """Profile id by event id; events without identifiers are left out. A constant number of statements."""
-    batch, known = _resolved(workspace, Indexer(workspace.pk), observations)
+    batch, known, moved = _resolved(workspace, Indexer(workspace.pk), observations)
+    buyers.relink(workspace.pk, customers=moved)
     return {event_id: known[hub].profile_id for event_id, hub in batch.hubs.items()}
 
 
-def _resolved(workspace: Workspace, indexer: Indexer, observations: Sequence[Observation]) -> tuple[Batch, dict[Key, Row]]:
+def _resolved(workspace: Workspace, indexer: Indexer, observations: Sequence[Observation]) -> Resolved:
     batch = Batch(indexer, observations)
     if not batch.seen:
-        return batch, {}
+        return Resolved(batch, {}, frozenset())
     known = {(row.kind, row.blind): row for row in store.known(workspace.pk, batch.seen.keys())}
     if not _is_news(batch, known) and (touched := _touch(batch, known)):
-        return batch, touched
+        return Resolved(batch, touched, frozenset())
     lock_in_transaction(LOCK, workspace.pk)
-    return batch, _learn(workspace, batch)
+    return Resolved(batch, *_learn(workspace, batch))
 
 
 def _is_news(batch: Batch, known: Mapping[Key, Row]) -> bool:
@@ -93,8 +104,8 @@ def _touch(batch: Batch, known: Mapping[Key, Row]) -> dict[Key, Row]:
     return {key: row._replace(profile_id=there[row.id][0]) for key, row in known.items()}
 
 
-def _learn(workspace: Workspace, batch: Batch) -> dict[Key, Row]:
-    """Write down what is new and who is who now. The identities of the batch as they are then."""
+def _learn(workspace: Workspace, batch: Batch) -> tuple[dict[Key, Row], set[str]]:
+    """Write down what is new and who is who now. The identities of the batch as they are then, and the keys that moved."""
     before = {row.id: row for row in store.members(workspace.pk, store.clusters(workspace.pk, batch.seen.keys()))}
     ids, rows = _with_new(batch, before)
     links = {(ids[hub], ids[leaf]): together for (hub, leaf), together in batch.links.items()}
@@ -106,9 +117,9 @@ def _learn(workspace: Workspace, batch: Batch) -> dict[Key, Row]:
     people.count(rows, [pair for pair in news if pair not in found])
     people.join_clusters(rows, [edges[pair] for pair in news])
     unknown = {ids[key]: seen.value for key, seen in batch.seen.items() if ids[key] not in before}
-    writing.settle(workspace, Change(before, rows, list(edges.values()), news.keys(), unknown))
+    moved = writing.settle(workspace, Change(before, rows, list(edges.values()), news.keys(), unknown))
     store.write(store.NEW_LINKS, sorted((*pair, *link) for pair, link in news.items()), workspace.pk)
-    return {key: rows[ids[key]] for key in batch.seen}
+    return {key: rows[ids[key]] for key in batch.seen}, moved
 
 
 def _with_new(batch: Batch, before: Mapping[int, Row]) -> tuple[dict[Key, int], dict[int, Row]]:

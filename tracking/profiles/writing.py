@@ -36,8 +36,8 @@ class Change(NamedTuple):
     reason: str = Merge.Reason.SEEN_TOGETHER
 
 
-def settle(workspace: Workspace, change: Change) -> None:
-    """Decide who is who among the identities of `change` and write the difference."""
+def settle(workspace: Workspace, change: Change) -> set[str]:
+    """Decide who is who among the identities of `change` and write the difference. The keys for `buyers.relink`."""
     found = people.group(change.rows, change.edges)
     assigned = Assignment(change.rows, found.groups, _profiles(change))
     fresh = iter(store.next_ids("tracking_profile", assigned.of_group.count(0)))
@@ -52,8 +52,8 @@ def settle(workspace: Workspace, change: Change) -> None:
     _suggest(workspace, change, found)
     consents.follow(workspace, change.rows, change.before, change.unknown)
     _move_events(workspace, change, dict(assigned.absorbed))
-    buyers.follow(workspace.pk, change.rows, change.before)
     tell(workspace.pk, ((profile_id, PERSON) for profile_id in _of_changed(change)))
+    return buyers.moved(change.rows, change.before)
 
 
 def _of_changed(change: Change) -> set[int]:

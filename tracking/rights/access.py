@@ -15,7 +15,7 @@ from django.db.models import Model
 from channels.told import Told
 from mops.lib import clock
 from mops.lib.crypto import seal, unseal
-from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, Rejection
+from tracking.models import AccessFile, ConsentText, DataSubjectRequest, ImportFile, RawBody, RefusedRow, Rejection, Ticket
 from tracking.profiles.vault import Vault, identity_owner, trait_owner
 from tracking.rights import cutting, finding, reading, registry, searching, stripping, why
 from tracking.rights.person import Person
@@ -103,11 +103,21 @@ def _opened(row: Model, vault: Vault) -> dict[str, Any]:
 def _parts(row: Model, person: Person) -> dict[str, Any]:
     """Of what holds several people, only this person's part."""
     if isinstance(row, ImportFile):
-        return {"lines": [list(map(str, line.cells)) for line in searching.lines_of(row) if searching.in_cells(line.cells, person)]}
+        return {
+            "lines": [
+                cutting.of_cells(line.cells, person) for line in searching.lines_of(row) if searching.in_cells(line.cells, person)
+            ]
+        }
     if isinstance(row, RawBody):
         return {"body": cutting.of_body(row, person)}
     if isinstance(row, Rejection):
         return {"payload": cutting.of_refusal(row, person)}
+    if isinstance(row, RefusedRow):
+        cells = cutting.of_cells(row.cells, person)
+        is_whole = len(cells) == len(row.cells) or searching.mentions(row.reason, person)
+        return {"cells": cells, "reason": row.reason if is_whole else ""}
+    if isinstance(row, Ticket):
+        return {} if finding.is_addressee(row, person) else {"sent_to": ""}
     return {}
 
 
@@ -138,7 +148,8 @@ def _plain(value: Any) -> Any:
 
 
 def as_json(content: Bundle) -> bytes:
-    return json.dumps(content, ensure_ascii=False, indent=2).encode()
+    """Half a character, which UTF-8 has not, stays the escape it came as."""
+    return json.dumps(content, ensure_ascii=False, indent=2).encode(errors="backslashreplace")
 
 
 def as_zip(content: Bundle) -> bytes:
@@ -147,7 +158,7 @@ def as_zip(content: Bundle) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", as_json(content))
         for language in LANGUAGES:
-            archive.writestr(f"data-{language}.html", reading.page(content, language))
+            archive.writestr(f"data-{language}.html", reading.page(content, language).encode(errors="backslashreplace"))
     return file.getvalue()
 
 

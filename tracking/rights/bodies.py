@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from mops.lib import clock
 from tracking.models import ImportFile, RawBody, Rejection
@@ -54,7 +54,9 @@ def import_files(person: Person) -> tuple[int, int]:
                 continue
             if file.state in (ImportFile.State.UPLOADED, ImportFile.State.RUNNING):
                 file.state = ImportFile.State.FAILED
-                file.error_message = _("This file named a person who has been erased. Take them out and upload it again.")
+                file.error_message = gettext_noop(
+                    "This file named a person who has been erased. Take them out and upload it again."
+                )
             file.content, file.finished_at = b"", file.finished_at or clock.now()
             file.name = f"erased-{file.pk}" if searching.mentions(file.name, person) else file.name
             file.save(update_fields=["state", "error_message", "content", "finished_at", "name"])

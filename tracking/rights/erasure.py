@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from uuid import uuid4
 
+from django.db import transaction
 from django.db.models import F
 
+from mops.lib.locks import lock_in_transaction
 from tracking.consent import removals, suppression
 from tracking.models import Customer, Identity, Order, Release, Suppression
 from tracking.rights import bodies, finding, journal, outside, registry, stripping
@@ -85,10 +87,12 @@ def _orders(person: Person, _line: Personal) -> Target:
 
 def _customers(person: Person, _line: Personal) -> Target:
     """The shop's key becomes a random one: the books still tell a buyer's first order from the next, but not who it was."""
-    found = list(finding.rows("tracking.Customer", person).exclude(key__startswith="erased-"))
-    for customer in found:
-        customer.key, customer.user_index, customer.crm_index, customer.profile = f"erased-{uuid4().hex}", "", "", None
-    return _done(Customer.objects.bulk_update(found, ["key", "user_index", "crm_index", "profile"]))
+    with transaction.atomic():
+        lock_in_transaction("orders", person.workspace.pk)  # as whoever writes customers
+        found = list(finding.rows("tracking.Customer", person).exclude(key__startswith="erased-"))
+        for customer in found:
+            customer.key, customer.user_index, customer.crm_index, customer.profile = f"erased-{uuid4().hex}", "", "", None
+        return _done(Customer.objects.bulk_update(found, ["key", "user_index", "crm_index", "profile"]))
 
 
 def _import_files(person: Person, _line: Personal) -> Target:
@@ -148,5 +152,5 @@ STEPS: dict[str, Step] = {
     "tracking.Release": _releases,
     "tracking.DataSubjectRequest": _requests,
     "tracking.Identity": _identities,
-    "tracking.Ticket": _counted(lambda person: finding.rows("tracking.Ticket", person).update(sent_to="", note="")),
+    "tracking.Ticket": _counted(stripping.tickets),
 }

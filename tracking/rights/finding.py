@@ -1,12 +1,13 @@
 """The rows of a person in every declared table: one lookup per table, named as in the registry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
-from tracking.models import Event, Order, RawBody, Refund
+from tracking.ingest import facts
+from tracking.models import Event, Order, RawBody, Refund, Source, Ticket
 from tracking.rights import registry, searching
 from tracking.rights.person import DEVICE_KINDS, SENDER_KINDS, Kind, Person
 from workspaces.models import Member, User
@@ -43,8 +44,21 @@ def raw_bodies(person: Person) -> list[int]:
 
 
 def _order_ids(person: Person) -> list[str]:
-    ordered = events(person).filter(kind="order").values_list("properties__order_id", flat=True)
-    return [str(order_id) for order_id in ordered if order_id not in (None, "")]
+    """Orders the person's events tell of. In a browser anybody can name any order: of those only what the person's event made."""
+    browsers = set(Source.objects.filter(workspace=person.workspace, kind=Source.Kind.BROWSER).values_list("pk", flat=True))
+    told = events(person).filter(kind="order").values_list("pk", "source_id", "properties__order_id")
+    said = [(pk, source, str(order_id)) for pk, source, order_id in told if order_id not in (None, "")]
+    by_browser = {pk: order_id for pk, source, order_id in said if source in browsers}
+    return [order_id for _pk, source, order_id in said if source not in browsers] + _made_by(by_browser, person)
+
+
+def _made_by(by_browser: Mapping[int, str], person: Person) -> list[str]:
+    """The orders that stand in the books as one of these events told: by event id, the order it names."""
+    if not by_browser:
+        return []
+    orders = Order.objects.filter(workspace=person.workspace, source=Order.Source.WEBSITE, order_id__in=set(by_browser.values()))
+    followed = facts.followed(person.workspace, "order", list(orders.values_list("order_id", flat=True)))
+    return [order_id for order_id, event_id in followed.items() if event_id in by_browser]
 
 
 def _orders(person: Person) -> Q:
@@ -118,10 +132,13 @@ def _invited(person: Person) -> Q:
 
 def _ticketed(person: Person) -> Q:
     """To whom one was sent, or who is named in its note."""
-    found = Q(sent_to__in=person.values(Kind.EMAIL))
-    for text in person.texts:
-        found |= Q(note__icontains=text)
-    return found
+    notes = Ticket.objects.filter(workspace=person.workspace).exclude(note="").values_list("pk", "note")
+    naming = [pk for pk, note in notes if searching.mentions(note, person)]
+    return Q(sent_to__in=person.values(Kind.EMAIL)) | Q(pk__in=naming)
+
+
+def is_addressee(ticket: Ticket, person: Person) -> bool:
+    return ticket.sent_to in person.values(Kind.EMAIL)
 
 
 def lookups() -> dict[str, Lookup]:

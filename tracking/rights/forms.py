@@ -1,16 +1,21 @@
 """What privacy officers fill in: a request that came in, a reason for refusing it, how long data is kept."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from mops.lib import clock
+from mops.lib.day_input import DayInput
 from tracking.blind_index import Unidentifiable
 from tracking.models import DataSubjectRequest
 from tracking.rights import person
 from tracking.rights.declaring import Kept
 from tracking.rights.retention import TIMERS
+
+OLDEST = timedelta(days=366)  # an answer is due within a month: what came in before is a slip of the keyboard
 
 
 class RequestForm(forms.Form):
@@ -26,16 +31,21 @@ class RequestForm(forms.Form):
         label=_("How the person proved who they are"), max_length=500,
         help_text=_("For example: answered from this address, or showed an identity card on 3 March."),
     )  # fmt: skip
-    received_on = forms.DateField(label=_("Received on"), widget=forms.DateInput({"type": "date"}))
+    received_on = forms.DateField(label=_("Received on"), widget=DayInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["received_on"].initial = timezone.localdate
+        today = timezone.localdate(clock.now())
+        self.fields["received_on"].initial = today
+        self.fields["received_on"].widget.attrs |= {"min": f"{today - OLDEST:%Y-%m-%d}", "max": f"{today:%Y-%m-%d}"}
 
     def clean_received_on(self) -> Any:
         day = self.cleaned_data["received_on"]
-        if day > timezone.localdate():
+        today = timezone.localdate(clock.now())
+        if day > today:
             raise forms.ValidationError(_("This day is still to come."))
+        if day < today - OLDEST:
+            raise forms.ValidationError(_("This day is more than a year ago. Please check the year."))
         return day
 
     def clean(self) -> dict[str, Any]:

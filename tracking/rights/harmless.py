@@ -68,7 +68,7 @@ HARMLESS: dict[str, str] = {
         "customer ordered_at day gross net margin currency is_new_customer utm_source utm_medium utm_campaign utm_id channel "
         "channel_rule source received_at"
     ),
-    "tracking.Refund": "order refunded_at day gross net margin currency derived source received_at",
+    "tracking.Refund": "order refunded_at day gross net margin told_gross told_net currency derived source received_at",
     "tracking.ColumnMapping": "kind headers columns options updated_at",
     "tracking.ImportFile": (
         "kind source headers columns options state lease_until rows processed stored corrected unchanged refused consents unproven "
@@ -85,7 +85,7 @@ HARMLESS: dict[str, str] = {
     "tracking.ConsentState": "subject_kind purpose decision since expires_at event_seq",
     "tracking.BannerChoice": "said told_at given_at is_dated is_last noted_at",
     "tracking.SubjectLink": "first_kind second_kind linked_at ended_at",
-    "tracking.Suppression": "subject_kind reason at",
+    "tracking.Suppression": "subject_kind reason at by_link",
     "tracking.Release": "purpose job subject_kind event_seq at state removal removal_queued_at removal_at",
     "tracking.DoubleOptIn": "subject_kind purpose text language requested_at sent_at expires_at confirmed_at revoked_at",
     "tracking.Goal": "name kind event conditions counting value_property default_value state created_by created_at",

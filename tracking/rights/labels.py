@@ -1,5 +1,7 @@
 """What people call the tables and fields of an answer, in the language of the moment. data.json keeps the names of the database."""
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +37,8 @@ FIELDS: dict[str, str | Promise] = {
     "acquisition_campaign": _("Campaign of the first order"), "acquisition_channel": _("Channel of the first order"),
     "action": _("Action"), "actor": _("Done by"), "actor_name": _("Name at that time"), "added_at": _("Added on"),
     "anonymous_id": _("Anonymous id"), "at": _("Time"), "attempt": _("Attempt"), "before": _("Before that"),
-    "body": _("What was sent"), "cause": _("Cause"), "cells": _("Cells"), "channel": _("Channel"),
+    "body": _("What was sent"), "by_link": _("Through another identifier"), "cause": _("Cause"),
+    "cells": _("Cells"), "channel": _("Channel"),
     "channel_rule": _("Rule for the channel"), "checked_at": _("Checked on"), "click_id": _("Click id"),
     "closed_at": _("Closed on"), "cluster": _("Group of identifiers"), "columns": _("Columns"),
     "content": _("Content of the file"), "sealed": _("Encrypted value"), "sealed_identifier": _("Encrypted identifier"),
@@ -89,6 +92,7 @@ FIELDS: dict[str, str | Promise] = {
     "since": _("Since"), "source": _("Source"), "started_at": _("Beginning"), "state": _("State"), "status": _("Answer code"),
     "stored": _("Stored"), "subject": _("Keyed hash"), "subject_kind": _("Kind of identifier"), "target": _("Object"),
     "text": _("Text"), "theme": _("Colours"), "token_hash": _("Checksum of the link"), "told_at": _("Told on"),
+    "told_gross": _("Gross, as told"), "told_net": _("Net, as told"),
     "traits": _("Traits"), "type": _("Type"), "uid": _("Id at the service"), "unchanged": _("Unchanged"),
     "undone_at": _("Undone on"), "unproven": _("Not proven"), "until": _("Until"), "user": _("User account"),
     "user_id": _("User id or customer number"), "user_index": _("Keyed hash of the user id"),
@@ -96,6 +100,12 @@ FIELDS: dict[str, str | Promise] = {
     "utm_campaign": _("Campaign"), "utm_id": _("Campaign id"), "utm_medium": _("Medium"), "utm_source": _("Campaign source"),
     "uuid": _("Unique id"), "value": _("Value"), "verified": _("Confirmed"), "visitor": _("Visitor"),
 }  # fmt: skip
+
+
+def ordered(tables: Iterable[str]) -> list[str]:
+    """As people want to read them; those that only the product itself needs come last."""
+    order = {table: number for number, table in enumerate(TABLES)}
+    return sorted(tables, key=lambda table: order.get(table, len(order)))
 
 
 def table(name: str) -> str:

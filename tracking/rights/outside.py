@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from tracking.rights import searching
 from tracking.rights.person import Person
 
 FOLDERS = ("exports", "media", "mail")  # where the product writes files about people
@@ -40,8 +41,12 @@ def _contents(path: Path) -> Iterator[bytes]:
 
 
 def is_about(content: bytes, person: Person) -> bool:
+    """In UTF-8 or UTF-16, wherever that begins."""
     lowered = content.lower()
-    return any(form.encode(encoding) in lowered for form in person.escaped for encoding in ("utf-8", "utf-16-le"))
+    if not any(form.encode(encoding) in lowered for form in person.escaped for encoding in ("utf-8", "utf-16-le")):
+        return False
+    texts = (content.decode(errors="replace"), *(content[start:].decode("utf-16-le", errors="replace") for start in (0, 1)))
+    return any(searching.mentions(text, person) for text in texts)
 
 
 def valkey(person: Person) -> int:

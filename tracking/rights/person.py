@@ -16,6 +16,7 @@ from tracking.consent import linking
 from tracking.models import Identity, Profile
 from tracking.profiles.batch import SUBJECT_KINDS
 from tracking.profiles.vault import Vault, identity_owner
+from tracking.rights.spelling import Bound
 from workspaces.models import Workspace
 
 Kind = Identity.Kind
@@ -54,28 +55,46 @@ class Person:
         return [value for value in self.values(*Kind.values) if "@" in value or len(value) >= TELLING]
 
     @cached_property
-    def texts(self) -> list[str]:
-        """The needles in every way they are written into addresses, properties and hashes, in small letters."""
-        found = {form.lower() for needle in self.needles for form in (needle, quote(needle, safe=""), quote_plus(needle))}
+    def bounds(self) -> dict[str, Bound]:
+        """The needles in every way they are written into addresses, properties and hashes, in small letters, each with its kind."""
+        found = {form.lower(): Bound.ADDRESS if "@" in needle else Bound.ID for needle in self.needles for form in _encoded(needle)}
         for address in self.values(Kind.EMAIL):
-            found |= {sha256(address.encode()).hexdigest(), *_in_ascii(address)}
+            found |= dict.fromkeys(_in_ascii(address), Bound.ADDRESS) | {_hash(address): Bound.HASH}
         for number in self.values(Kind.PHONE):
-            parsed = phonenumbers.parse(number)
-            national = "".join(filter(str.isdigit, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)))
             digits = number.lstrip("+")
-            found |= {digits, national, sha256(number.encode()).hexdigest(), sha256(digits.encode()).hexdigest()}
-        return sorted(text for text in found if len(text) >= TELLING or "@" in text)
+            found |= dict.fromkeys((*_encoded(number), *_dialled(number), digits), Bound.NUMBER)
+            found |= {_hash(number): Bound.HASH, _hash(digits): Bound.HASH}
+        return {text: bound for text, bound in found.items() if len(text) >= TELLING or "@" in text}
+
+    @property
+    def texts(self) -> list[str]:
+        return sorted(self.bounds)
 
     @cached_property
-    def escaped(self) -> list[str]:
-        """`texts`, also as JSON writes them."""
-        return sorted({form for text in self.texts for form in (text, json.dumps(text)[1:-1].lower())})
+    def escaped(self) -> dict[str, Bound]:
+        """`bounds`, also of the texts as JSON writes them."""
+        return {form: bound for text, bound in self.bounds.items() for form in (text, json.dumps(text)[1:-1].lower())}
 
     @property
     def quoted(self) -> list[str]:
         """Short ids as JSON writes a whole value: "17" is nobody's only because it is part of "2017"."""
         short = set(self.values(*Kind.values)) - set(self.needles)
         return sorted(json.dumps(value, ensure_ascii=False) for value in short)
+
+
+def _encoded(needle: str) -> tuple[str, str, str]:
+    return needle, quote(needle, safe="").lower(), quote_plus(needle).lower()
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _dialled(number: str) -> Iterator[str]:
+    """As dialled at home, also where somebody put the country before its zero."""
+    parsed = phonenumbers.parse(number)
+    national = "".join(filter(str.isdigit, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)))
+    yield from (national, f"{parsed.country_code}{national}")
 
 
 def _in_ascii(address: str) -> Iterator[str]:

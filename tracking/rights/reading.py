@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tracking.models import DataSubjectRequest, Order, Source
-from tracking.rights import activities, labels
+from tracking.rights import activities, held, labels
 from tracking.rights.declaring import Kept
 from tracking.rights.retention import TIMERS
 
@@ -44,13 +44,14 @@ def page(content: dict[str, Any], language: str) -> str:
     with translation.override(language):
         kinds = dict(DataSubjectRequest.IdentifierKind.choices)
         data = content["data"]
+        filled = [table for table, rows in data.items() if rows]
         context = {
             "bundle": content, "language": language, "made_at": _text(content["about"]["made_at"]),
             "identifiers": [(kinds.get(one["kind"], one["kind"]), one["value"]) for one in content["identifiers"]],
             "why": [_reason(one) for one in content["why"]], "purposes": [_purpose(one) for one in content["purposes"]],
             "recipients": [_went(one) for one in content["recipients"]], "sources": _sources(content),
-            "parts": [(labels.table(table), [lines(row, table) for row in data[table]]) for table in _ordered(data)],
-            "mentions": [lines(row) for row in content["mentions"]],
+            "parts": [(labels.table(table), [lines(row, table) for row in data[table]]) for table in labels.ordered(filled)],
+            "mentions": [lines(row) for row in content["mentions"]], "is_anything": held.is_anything(content),
         }  # fmt: skip
         return render_to_string("tracking/rights/bundle.html", context)
 
@@ -101,12 +102,6 @@ def _sources(content: Row) -> list[tuple[str, str]]:
     found = [(one["name"], str(kinds.get(one["kind"], one["kind"]))) for one in content["sources"]]
     orders = sorted({row["source"] for row in content["data"]["tracking.Order"]})
     return found + [(_("Orders"), ", ".join(str(ways.get(source, source)) for source in orders))] * bool(orders)
-
-
-def _ordered(data: dict[str, list[Row]]) -> list[str]:
-    """Tables with rows; those that only the product itself needs come last."""
-    order = {table: number for number, table in enumerate(labels.TABLES)}
-    return sorted((table for table, rows in data.items() if rows), key=lambda table: order.get(table, len(order)))
 
 
 def lines(row: Row, table: str = "") -> list[tuple[str, str]]:

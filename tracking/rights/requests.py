@@ -49,6 +49,12 @@ def person_of(request: DataSubjectRequest) -> Person:
     return person.find(request.workspace, request.identifier_kind, request.identifier)
 
 
+def is_asked(request: DataSubjectRequest) -> bool:
+    """Whether it can still be answered, an access request also once more: then it is worth knowing who is meant."""
+    can_be_answered = request.state == State.OPEN or (request.kind == Kind.ACCESS and request.state == State.DONE)
+    return can_be_answered and bool(request.sealed_identifier)
+
+
 def prepare_access(request: DataSubjectRequest, user: User) -> AccessFile:
     """The zip with everything, for this member; the request counts as answered."""
     content = access.as_zip(access.bundle(person_of(request)))
@@ -60,12 +66,13 @@ def prepare_access(request: DataSubjectRequest, user: User) -> AccessFile:
 
 
 def object_to_marketing(request: DataSubjectRequest, user: User) -> None:
-    """Art. 21(2, 3): no reasons needed, at once, for every address of the person."""
+    """Art. 21(2, 3): no reasons needed, at once, for every address of the person; said by the one they named, if any."""
     whose = person_of(request)
     subjects = {subject for subject in whose.subjects if subject.kind in NORMALISED}
+    asked = {subject for subject in subjects if subject.index == request.subject} or subjects
     reached: set[Subject] = set()
-    for subject in sorted(subjects, key=lambda subject: subject.index):
-        if subject not in reached:
+    for subject in sorted(subjects, key=lambda subject: (subject not in asked, subject.index)):
+        if subject in asked or subject not in reached:
             reached |= suppression.suppress(request.workspace, subject, Suppression.Reason.OBJECTION)
     with transaction.atomic():
         _close(request, State.DONE)

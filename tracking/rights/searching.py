@@ -14,8 +14,10 @@ from tracking import partitions
 from tracking.imports import tables
 from tracking.models import Event, ImportFile, RefusedRow, Rejection
 from tracking.packing import unpack
+from tracking.rights import spelling
 from tracking.rights.person import Person
 
+SAID = ("properties", "context", "traits", "acquisition", "notes", "name", "group_id")  # fields of an event that hold what was said
 ID_KEYS = frozenset({
     "userid", "anonymousid", "previousid", "user_id", "anonymous_id", "previous_id", "id", "customer_id", "customerid",
     "contact_id", "crm_id", "crmid", "customer_number", "customernumber", "customer", "customer_key",
@@ -79,7 +81,9 @@ def events_naming(person: Person) -> Iterator[Event]:
         with connection.cursor() as cursor:
             cursor.execute(NAMING, values)
             found = [pk for (pk,) in cursor.fetchall()]
-        yield from Event.objects.filter(pk__in=found, received_at__gte=since, received_at__lt=until).order_by("pk")
+        for event in Event.objects.filter(pk__in=found, received_at__gte=since, received_at__lt=until).order_by("pk"):
+            if any(mentions(text, person) for name in SAID for text in texts_in(getattr(event, name))):
+                yield event
 
 
 def _refused(person: Person) -> list[int]:
@@ -113,8 +117,36 @@ def is_about(content: bytes, person: Person) -> bool:
 
 
 def mentions(text: str, person: Person) -> bool:
+    """Whether one of the person's identifiers stands in it as a whole."""
     lowered = text.lower()
-    return any(form in lowered for form in person.escaped)
+    return any(form in lowered and spelling.is_named(lowered, form, bound) for form, bound in person.escaped.items())
+
+
+def texts_of(body: bytes, person: Person) -> list[str]:
+    """The person's texts that stand in it."""
+    lowered = body.decode(errors="replace").lower()
+    return [text for text, bound in sorted(person.bounds.items()) if spelling.is_named(lowered, text, bound)]
+
+
+def texts_in(content: Any) -> Iterator[str]:
+    """All keys and values of JSON content."""
+    ahead = [content]
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, dict):
+            yield from value
+            ahead += value.values()
+        elif isinstance(value, list):
+            ahead += value
+        else:
+            yield as_text(value)
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as somebody may have meant an identifier; "" for what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def names(content: Any, person: Person) -> bool:
@@ -127,7 +159,7 @@ def names(content: Any, person: Person) -> bool:
             ahead += [(str(name).lower(), part) for name, part in value.items()]
         elif isinstance(value, list):
             ahead += [(key, part) for part in value]
-        elif isinstance(value, str | int) and (mentions(str(value), person) or (key in ID_KEYS and str(value) in short)):
+        elif (text := as_text(value)) and (mentions(text, person) or (key in ID_KEYS and text in short)):
             return True
     return False
 

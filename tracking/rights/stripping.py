@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from tracking.goals import days
-from tracking.models import Conversion, Event, Session
+from tracking.models import Conversion, Event, Session, Ticket
 from tracking.rights import finding, searching
 from tracking.rights.person import Person
 from workspaces.models import Workspace
@@ -84,6 +84,15 @@ def strip(workspace: Workspace, chunk: list[tuple[int, str]]) -> None:
         cursor.execute(EVENTS, values)
 
 
+def tickets(person: Person) -> int:
+    """The note, and the addressee if it was the person."""
+    rows = list(finding.rows("tracking.Ticket", person))
+    for row in rows:
+        row.sent_to, row.note = "" if finding.is_addressee(row, person) else row.sent_to, ""
+    Ticket.objects.bulk_update(rows, ["sent_to", "note"])
+    return len(rows)
+
+
 def mentions(person: Person) -> int:
     """Other people's events in which the person is mentioned: only the texts that name them go."""
     count = 0
@@ -94,8 +103,11 @@ def mentions(person: Person) -> int:
 
 
 def _entry_pages(person: Person) -> int:
-    visits = Session.objects.filter(workspace=person.workspace)
-    return sum(visits.filter(entry_page__icontains=text).update(entry_page="") for text in person.texts)
+    visits, naming = Session.objects.filter(workspace=person.workspace), set()
+    for text in person.texts:
+        pages = visits.filter(entry_page__icontains=text).values_list("pk", "entry_page")
+        naming |= {pk for pk, page in pages if searching.mentions(page, person)}
+    return visits.filter(pk__in=naming).update(entry_page="")
 
 
 def _blank(event: Event, person: Person) -> None:
@@ -112,6 +124,4 @@ def without(content: Any, person: Person) -> Any:
         return {GONE if searching.mentions(name, person) else name: without(part, person) for name, part in content.items()}
     if isinstance(content, list):
         return [without(part, person) for part in content]
-    if isinstance(content, str | int) and not isinstance(content, bool) and searching.mentions(str(content), person):
-        return GONE
-    return content
+    return GONE if searching.mentions(searching.as_text(content), person) else content

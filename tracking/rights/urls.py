@@ -8,6 +8,7 @@ app_name = "rights"
 urlpatterns = [
     path("", views.index, name="list"),
     path("<int:pk>/", views.request_page, name="request"),
+    path("<int:pk>/held", views.held_rows, name="held"),
     path("<int:pk>/answer", views.answer, name="answer"),
     path("<int:pk>/refuse", views.refuse, name="refuse"),
     path("files/<int:pk>.zip", views.download, name="download"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mops.lib import clock
 from tracking.models import AccessFile, DataSubjectRequest
-from tracking.rights import access, labels, register, registry, requests, retention
+from tracking.rights import access, held, labels, register, registry, requests, retention
 from tracking.rights.activities import ACTIVITIES
 from tracking.rights.forms import RefusalForm, RequestForm, RetentionForm
 from workspaces.access import WorkspaceRequest, get_workspace
@@ -62,8 +62,20 @@ def request_page(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
     reasons = {line.table: _(line.reason) for line in registry.personal() if line.reason}
     touched = [(name, to) for name, to in shown.outcome.items() if to["rows"] or to["waiting"]]
     targets = [(labels.table(name), to, reasons.get(name, ""), name) for name, to in touched]
-    context = {"shown": shown, "files": files, "refusal": RefusalForm(), "now": clock.now(), "targets": targets}
+    context = {"shown": shown, "files": files, "refusal": RefusalForm(), "now": clock.now(), "targets": targets,
+               "is_asked": requests.is_asked(shown)}  # fmt: skip
     return render(request, "tracking/rights/request.html", context)
+
+
+@never_cache
+@require_GET
+def held_rows(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Part of a request's page: whom it means and how much is held. Asked for by the page, which need not wait for the search."""
+    space = get_workspace(request, workspace, Permission.HANDLE_RIGHTS)
+    asked = get_object_or_404(DataSubjectRequest, pk=pk, workspace=space)
+    if not requests.is_asked(asked):
+        raise Http404
+    return render(request, "tracking/rights/held.html", {"held": held.of(requests.person_of(asked))})
 
 
 @require_POST

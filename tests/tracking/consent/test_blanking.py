@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.people import ClientFor
-from tracking.consent import blanking, double_opt_in, imports, purposes
+from tests.tracking.plan.plans import arrive
+from tests.tracking.sending import a_source
+from tracking.consent import blanking, double_opt_in, imports, noting, purposes
 from tracking.models import ConsentEvent, DoubleOptIn
 from workspaces.models import AuditEvent, Role, Workspace
 
@@ -90,3 +92,21 @@ def test_a_wording_stays_as_everybody_was_shown_it(workspace: Workspace) -> None
     lines = "identifier;purpose;wording\nanna@example.org;email;anna@example.org, may we? Else write to news@shop.example.\n"
     imports.store(workspace, lines.encode(), "old.csv", by=None)
     assert ConsentEvent.objects.get().proof["wording"] == "…, may we? Else write to news@shop.example."
+
+
+def test_a_visitors_address_never_enters_the_ledger_with_the_choice(workspace: Workspace) -> None:
+    context = {
+        "consent": {"purposes": {"analytics": True}, "note": "erika@example.org", "cmp": "erika@example.org", "text": "of C-4711"},
+        "page": {"url": "https://shop.example/konto/erika@example.org/C-4711/danke"},
+    }
+    event = {"type": "page", "anonymousId": "a-1", "userId": "C-4711", "messageId": "erika@example.org 1", "context": context}
+    arrive(a_source(workspace, "browser"), event)
+    noting.note_waiting()
+    proof = ConsentEvent.objects.get().proof
+    assert proof["url"] == "https://shop.example/konto/…/…/danke"
+    assert not any(name in str(proof).lower() for name in ("erika", "c-4711"))
+
+
+@pytest.mark.parametrize("long", ["7" * 60_000, "a" * 60_000, "1 " * 2_000, "+" * 60_000, "a@" * 30_000])
+def test_long_words_are_looked_through_once(long: str) -> None:
+    assert len(blanking.text(long)) <= len(long)

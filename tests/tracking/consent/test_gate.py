@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.tracking.consent.people import leave, say, someone
 from tracking.blind_index import subject_of
-from tracking.consent import chain, linking, removals, suppression
+from tracking.consent import chain, merging, removals, suppression
 from tracking.consent.gate import release
 from tracking.consent.ledger import Statement, expire_due, withdraw
 from tracking.consent.merging import merge_persons, merge_subjects
@@ -132,7 +132,7 @@ def test_after_a_merge_a_withdrawal_holds_for_every_identifier(workspace: Worksp
     merge_subjects(workspace, two, three)
     say(workspace, three, WITHDRAWN)
     assert leave(workspace, one, two, three).allowed == []
-    linking.unlink(workspace, two, three)
+    merging.unlink(workspace, two, three)
     say(workspace, one, GRANTED)
     assert leave(workspace, one, two, three).allowed == [one]
 
@@ -194,7 +194,7 @@ def test_what_was_granted_before_an_objection_never_counts_again(workspace: Work
     assert leave(workspace, erika, purpose="phone", job="phone").allowed == [erika]
 
 
-@pytest.mark.parametrize("reason", [Suppression.Reason.OBJECTION, Suppression.Reason.ERASURE])
+@pytest.mark.parametrize("reason", [Suppression.Reason.OBJECTION, Suppression.Reason.COMPLAINT])
 def test_who_turns_out_to_be_a_person_on_the_list_is_on_it_too(workspace: Workspace, reason: Suppression.Reason) -> None:
     erika, phone = someone(workspace), subject_of(workspace.pk, "phone", "+49 30 5550100")
     say(workspace, phone, GRANTED, "phone")
@@ -203,9 +203,58 @@ def test_who_turns_out_to_be_a_person_on_the_list_is_on_it_too(workspace: Worksp
     assert merge_subjects(workspace, erika, phone) == 1
     assert ConsentState.objects.get(subject=phone.index, purpose__key="phone").decision == DENIED
     assert Release.objects.get().removal == "queued"
-    assert suppression.entry(workspace, phone).reason == reason  # type: ignore[union-attr]
+    assert suppression.entry(workspace, erika).reason == reason  # type: ignore[union-attr]
+    assert not suppression.is_unreachable(workspace, phone), "who only follows may ask anew"
     say(workspace, phone, GRANTED, "phone")
     assert leave(workspace, phone, purpose="phone", job="job-2").allowed == []
+    suppression.record_own(workspace, [Statement(phone, "phone", GRANTED, "preferences")])
+    merge_persons(workspace, [[phone, erika, someone(workspace, "later")]])
+    assert leave(workspace, phone, purpose="phone", job="job-3").allowed == [phone], "said after it"
+
+
+@pytest.mark.parametrize("reason", [Suppression.Reason.BOUNCE, Suppression.Reason.ERASURE])
+def test_a_lost_address_shuts_no_other_one_of_whom_it_belonged_to(workspace: Workspace, reason: Suppression.Reason) -> None:
+    old, new, browser = someone(workspace), someone(workspace, "new"), subject_of(workspace.pk, "device", "browser")
+    say(workspace, old, GRANTED)
+    say(workspace, browser, GRANTED, "analytics")
+    merge_subjects(workspace, old, browser)
+    suppression.suppress(workspace, old, reason)
+    still = leave(workspace, old, browser, purpose="analytics").allowed
+    assert still == ([browser] if reason == Suppression.Reason.BOUNCE else []), "an erasure ends what the whole person granted"
+    say(workspace, new, GRANTED, source="double_opt_in")
+    assert merge_subjects(workspace, new, browser) == 0
+    suppression.record_own(workspace, [Statement(old, "email", GRANTED, "preferences")])
+    assert leave(workspace, old, new, job="job-2").allowed == [new]
+    assert set(Suppression.objects.values_list("subject", "reason")) == {(old.index, reason)}
+
+
+@pytest.mark.parametrize("is_linked_first", [True, False])
+@pytest.mark.parametrize("reason", [Suppression.Reason.OBJECTION, Suppression.Reason.COMPLAINT])
+def test_a_merge_that_was_wrong_is_undone_on_the_list_too(
+    workspace: Workspace, reason: Suppression.Reason, is_linked_first: bool
+) -> None:
+    erika, max_ = someone(workspace), someone(workspace, "max")
+    for step in (merge_subjects, suppression.suppress) if is_linked_first else (suppression.suppress, merge_subjects):
+        step(workspace, max_, erika if step == merge_subjects else reason)  # type: ignore[operator]
+    say(workspace, erika, GRANTED)
+    assert leave(workspace, erika).allowed == []
+    merging.unlink(workspace, erika, max_)
+    assert [row.subject for row in Suppression.objects.all()] == [max_.index]
+    suppression.record_own(workspace, [Statement(erika, "phone", GRANTED, "preferences")])
+    assert leave(workspace, erika, max_, purpose="phone", job="job-2").allowed == [erika]
+    assert suppression.entry(workspace, max_)
+
+
+def test_on_the_list_stays_who_said_so_themselves_or_is_one_person_with_another_who_did(workspace: Workspace) -> None:
+    hub, one, two, said = (someone(workspace, name) for name in ("hub", "one", "two", "said"))
+    merge_persons(workspace, [[hub, one, two, said]])
+    for subject in (one, two, said):
+        suppression.suppress(workspace, subject, Suppression.Reason.OBJECTION)
+    merging.unlink(workspace, hub, said)
+    merging.unlink(workspace, hub, one)
+    assert Suppression.objects.count() == 4, "the hub is one person with two still"
+    merging.unlink(workspace, hub, two)
+    assert {row.subject for row in Suppression.objects.all()} == {one.index, two.index, said.index}
 
 
 def test_a_new_consent_takes_all_identifiers_of_the_person_off_the_list(workspace: Workspace) -> None:

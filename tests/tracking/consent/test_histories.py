@@ -21,10 +21,11 @@ from tests.tracking.consent.people import say, someone
 from tests.tracking.consent.visiting import NAME, Browser
 from tracking.blind_index import Subject, subject_of
 from tracking.consent import banner, chain, checking, double_opt_in, noting, purposes, suppression
+from tracking.consent.appending import LOST
 from tracking.consent.deriving import RESTRICTIONS, derive
 from tracking.consent.gate import release
 from tracking.consent.ledger import Statement, expire_due, withdraw
-from tracking.consent.merging import merge_subjects
+from tracking.consent.merging import merge_subjects, unlink
 from tracking.consent.suppression import Suppression
 from tracking.consent_models import Decision
 from tracking.models import ConsentEvent, ConsentState, DoubleOptIn, Release
@@ -39,6 +40,8 @@ uses = st.sampled_from(PURPOSES)
 BANNER = [{"analytics": True, "phone": True}, {"analytics": True, "phone": False}, {"analytics": False, "phone": False}]
 SKEWS = [timedelta(0), timedelta(minutes=1), timedelta(minutes=-1), timedelta(hours=3), timedelta(days=-300)]
 VALID = timedelta(days=700)  # at least, of every grant
+Reason = Suppression.Reason
+SAID = {Reason.OBJECTION, Reason.COMPLAINT}
 
 
 class Told:
@@ -46,6 +49,7 @@ class Told:
 
     def __init__(self) -> None:
         self.no_at: datetime | None = None
+        self.lost_at: datetime | None = None  # the address came to its end
         self.yes: list[datetime] = []
 
     def is_yes(self, now: datetime) -> bool:
@@ -70,8 +74,9 @@ class Histories(RuleBasedStateMachine):
         self.travel = time_machine.travel(START, tick=False)
         self.clock, self.now = self.travel.start(), START
         self.told: dict[tuple[Subject, str], Told] = defaultdict(Told)
-        self.groups = [{person} for person in self.subjects]
-        self.suppressed: set[Subject] = set()
+        self.links: set[frozenset[Subject]] = set()
+        self.own: dict[Subject, str] = {}  # on the list for something of their own
+        self.brought: set[Subject] = set()  # by a link
         self.asked: list[tuple[Subject, str, datetime]] = []
         self.jobs = 0
         self.device, self.browser = self.subjects[-1], Browser(self.workspace.pk, skew)
@@ -104,7 +109,17 @@ class Histories(RuleBasedStateMachine):
         self.clock.move_to(self.now)
 
     def _group(self, person: Subject) -> set[Subject]:
-        return next(group for group in self.groups if person in group)
+        group: set[Subject] = set()
+        while person not in group or any(link & group and not link <= group for link in self.links):
+            group |= {person}.union(*(link for link in self.links if link & group))
+        return group
+
+    @property
+    def suppressed(self) -> set[Subject]:
+        return self.brought | self.own.keys()
+
+    def _objects(self, group: set[Subject]) -> bool:
+        return any(self.own.get(person) in SAID or person in self.brought for person in group)
 
     @rule(who=people, purpose=uses, hours=st.sampled_from([0, 0, 1, 48, 17_000]))
     def grant(self, who: int, purpose: str, hours: int) -> None:
@@ -137,21 +152,39 @@ class Histories(RuleBasedStateMachine):
     def merge(self, who: int, other: int) -> None:
         self._pass(seconds=1)
         one, two = self._group(self.subjects[who]), self._group(self.subjects[other])
-        if one is not two:
-            self.groups = [group for group in self.groups if group not in (one, two)] + [one | two]
+        if one != two:
             self._keep_stricter(one, two)  # before the ledger does: what the browser says is read there
+        if who != other:
+            self.links.add(frozenset([self.subjects[who], self.subjects[other]]))
         merge_subjects(self.workspace, self.subjects[who], self.subjects[other])
 
     def _keep_stricter(self, *parts: set[Subject]) -> None:
         """What one refuses the other refuses too; what either decided within itself stands. An objection is one to everything."""
         group = set.union(*parts)
-        objects = bool(group & self.suppressed) and not group <= self.suppressed
-        self.suppressed |= group if objects else set()
+        listed = self.suppressed
+        fresh = {person for part in parts if self._objects(group - part) for person in part - listed}
+        self.brought |= fresh
         for purpose in PURPOSES:
-            refusing = {person for person in group if self._is_no(person, purpose)}
+            refusing = {person for person in group if self._is_no(person, purpose) and not self._is_lost(person, purpose)}
+            self._no(fresh, purpose)
             for part in parts:
-                if objects or refusing - part:
+                if refusing - part:
                     self._no(part - refusing, purpose)
+
+    @rule(which=st.integers(0, 5))
+    def unlink(self, which: int) -> None:
+        """What was refused stays refused; on the list stays who said so, and who still is one person with them."""
+        self._pass(seconds=1)
+        links = sorted(self.links, key=lambda link: sorted(one.index for one in link))
+        if which >= len(links):
+            return
+        one, other = links[which]
+        before = self._group(one)
+        self.links.remove(links[which])
+        said = {person for person in before if self.own.get(person) in SAID}
+        if said:
+            self.brought -= {person for person in before if not self._group(person) & said}
+        unlink(self.workspace, one, other)
 
     def _no(self, group: set[Subject], purpose: str) -> None:
         for person in group:
@@ -161,6 +194,15 @@ class Histories(RuleBasedStateMachine):
         if person == self.device:
             return self._of_browser(purpose) in RESTRICTIONS
         return self.told[person, purpose].was_no()
+
+    def _is_lost(self, person: Subject, purpose: str) -> bool:
+        """Not refused by anybody: so it holds for nobody else."""
+        if person == self.device:
+            of_device = ConsentState.objects.filter(workspace=self.workspace, subject=person.index, purpose__key=purpose)
+            seqs = of_device.values_list("event_seq", flat=True)
+            return ConsentEvent.objects.filter(workspace=self.workspace, seq__in=seqs, source__in=LOST).exists()
+        told = self.told[person, purpose]
+        return told.lost_at is not None and told.lost_at == told.no_at
 
     def _is_granted(self, person: Subject, purpose: str) -> bool:
         if person == self.device:
@@ -175,11 +217,34 @@ class Histories(RuleBasedStateMachine):
     @rule(who=people)
     def object(self, who: int) -> None:
         self._pass(seconds=1)
-        group = self._group(self.subjects[who])
-        suppression.suppress(self.workspace, self.subjects[who], Suppression.Reason.OBJECTION)
-        self.suppressed |= group
+        self._listed(self.subjects[who], Reason.OBJECTION)
+
+    @rule(who=people)
+    def complain(self, who: int) -> None:
+        self._pass(seconds=1)
+        self._listed(self.subjects[who], Reason.COMPLAINT)
+
+    def _listed(self, person: Subject, reason: Suppression.Reason) -> None:
+        suppression.suppress(self.workspace, person, reason)
+        group = self._group(person)
+        self.own.setdefault(person, reason)
+        self.brought = (self.brought | group) - self.own.keys()
         for purpose in PURPOSES:
             self._no(group, purpose)
+
+    @rule(who=people, reason=st.sampled_from([Reason.BOUNCE, Reason.ERASURE]))
+    def lose_an_address(self, who: int, reason: Suppression.Reason) -> None:
+        """It is on the list alone; a bounce ends its grants, an erasure those of the person."""
+        self._pass(seconds=1)
+        person = self.subjects[who]
+        for purpose in PURPOSES:
+            ended = {person} if reason == Reason.BOUNCE else self._group(person)
+            for one in ended:
+                if self._is_granted(one, purpose):
+                    self.told[one, purpose].no_at = self.told[one, purpose].lost_at = self.now
+        self.own.setdefault(person, reason)
+        self.brought.discard(person)
+        suppression.suppress(self.workspace, person, reason)
 
     @rule(who=people, purpose=uses)
     def agree_anew(self, who: int, purpose: str) -> None:
@@ -191,13 +256,21 @@ class Histories(RuleBasedStateMachine):
 
     def _agreed(self, person: Subject, purpose: str) -> None:
         self.told[person, purpose].yes.append(self.now)
-        self.suppressed -= self._group(person)
+        if self.own.get(person, Reason.OBJECTION) == Reason.OBJECTION:  # the rest no consent lifts
+            group = self._group(person)
+            self.brought -= group
+            self.own = {one: why for one, why in self.own.items() if one not in group or why != Reason.OBJECTION}
+
+    def _is_over(self, person: Subject) -> bool:
+        return self.own.get(person, Reason.OBJECTION) != Reason.OBJECTION
 
     @rule(who=st.integers(0, len(NAMES) - 1), purpose=uses)
     def ask_by_mail(self, who: int, purpose: str) -> None:
         self._pass(hours=9)  # as often as an address may be asked
         asked = double_opt_in.request(self.workspace, f"{NAMES[who]}@example.org", purpose, language="en", proof={})
-        assert asked
+        assert bool(asked) != self._is_over(self.subjects[who])
+        if asked is None:
+            return
         DoubleOptIn.objects.filter(pk=asked.pk).update(token_hash=double_opt_in.hashed(str(len(self.asked))))
         self.asked.append((self.subjects[who], purpose, self.now))
 
@@ -209,7 +282,7 @@ class Histories(RuleBasedStateMachine):
             return
         person, purpose, at = self.asked[number]
         told = self.told[person, purpose]
-        counts = self.now < at + double_opt_in.VALID and (told.no_at is None or told.no_at < at)
+        counts = self.now < at + double_opt_in.VALID and (told.no_at is None or told.no_at < at) and not self._is_over(person)
         try:
             double_opt_in.confirm(str(number), {})
         except double_opt_in.UnableToConfirm:

@@ -123,6 +123,7 @@ def test_an_import_says_what_became_of_every_line(client_for: ClientFor, workspa
     file = SimpleUploadedFile("old.csv", b"identifier;purpose\nerika@example.org;email\nnobody;email\n")
     page = client_for(Role.OWNER).post(url(workspace, "import"), {"file": file}).text
     assert "Line 3" in page
+    assert 'href="data:text/csv' in page
     unreadable = SimpleUploadedFile("old.csv", b"name;purpose\nerika;email\n")
     assert "no column" in client_for(Role.OWNER).post(url(workspace, "import"), {"file": unreadable}).text
 

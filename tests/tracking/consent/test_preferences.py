@@ -58,6 +58,11 @@ def test_a_text_that_changed_meanwhile_must_be_read_first(workspace: Workspace, 
     assert not ConsentEvent.objects.exists()
 
 
+def test_whatever_is_sent_as_the_texts_number_gets_a_page(page: str, client: Client) -> None:
+    for number in ("9" * 5_000, "-1", "a"):
+        assert client.post(page, {"purpose": "email", "text": number}).status_code == 200
+
+
 def test_everything_is_withdrawn_by_one_button(workspace: Workspace, page: str, client: Client) -> None:
     for purpose in ("email", "phone", "analytics"):
         say(workspace, someone(workspace), Decision.GRANTED, purpose)

@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 from mops.lib import clock
-from tests.tracking.profiles.seeing import groups, people, resolve_all, seen
+from tests.tracking.profiles.seeing import KINDS, groups, people, resolve_all, seen
 from tests.tracking.sending import a_source, send
 from tracking import partitions
-from tracking.blind_index import subject_of
-from tracking.consent import purposes
+from tracking.blind_index import Indexer, Subject, subject_of
+from tracking.consent import linking, purposes, suppression
 from tracking.consent.ledger import Statement, record
 from tracking.consent_models import Decision
 from tracking.ingest import run
 from tracking.models import ConsentState, DuplicateSuggestion, Event, Identity, Merge, Source, SubjectLink
-from tracking.profiles import deciding, traits
-from tracking.profiles.batch import Observation
+from tracking.profiles import consents, deciding, traits
+from tracking.profiles.batch import SUBJECT_KINDS, Observation
 from tracking.profiles.extract import Said
 from tracking.profiles.resolution import resolve
 from workspaces.models import AuditEvent, User, Workspace
@@ -102,6 +102,51 @@ def test_it_ends_the_links_of_consent_when_people_are_parted(workspace: Workspac
     assert SubjectLink.objects.filter(ended_at=None).count() == 1
     deciding.undo(workspace, Merge.objects.get().pk, marketer)
     assert SubjectLink.objects.filter(ended_at=None).count() == 0
+
+
+def test_it_takes_whom_a_wrong_merge_brought_on_the_list_off_it(workspace: Workspace, marketer: User) -> None:
+    resolve_all(workspace, [seen(1, "e1"), seen(2, "u1"), seen(3, "u1", "e1")], 1)
+    mail, user = (_subject(workspace, name) for name in ("e1", "u1"))
+    suppression.suppress(workspace, user, suppression.Reason.COMPLAINT)
+    assert suppression.entry(workspace, mail)
+    deciding.undo(workspace, Merge.objects.get().pk, marketer)
+    assert suppression.entry(workspace, user)
+    assert suppression.entry(workspace, mail) is None
+
+
+def test_a_split_ends_no_newer_grant_of_those_who_stay_together(workspace: Workspace) -> None:
+    """Their links may hang on the device that goes: they are strangers for a moment, and must not count as such."""
+    resolve_all(workspace, [seen(1, "u1", "a1"), seen(2, "u1", "e1")], 1)
+    mail, user = (_subject(workspace, name) for name in ("e1", "u1"))
+    suppression.suppress(workspace, user, suppression.Reason.OBJECTION)
+    suppression.record_own(workspace, [Statement(mail, "email", Decision.GRANTED, "double_opt_in")])
+    resolve_all(workspace, [seen(10, "u2", "a1"), seen(11, "u3", "a1"), seen(12, "u4", "a1")], 1)
+    assert people(workspace) == groups("u1 e1", "a1", "u2", "u3", "u4")
+    assert ConsentState.objects.get(subject=mail.index, purpose__key="email").decision == "granted"
+    record(workspace, Statement(user, "email", Decision.WITHDRAWN, "form"))
+    assert ConsentState.objects.get(subject=mail.index, purpose__key="email").decision == "withdrawn", "still one person"
+
+
+def test_those_who_stay_together_in_a_split_stay_on_the_list(workspace: Workspace) -> None:
+    resolve_all(workspace, [seen(1, "u1", "a1"), seen(2, "u1", "e1")], 1)
+    suppression.suppress(workspace, _subject(workspace, "u1"), suppression.Reason.OBJECTION)
+    resolve_all(workspace, [seen(10, "u2", "a1"), seen(11, "u3", "a1"), seen(12, "u4", "a1")], 1)
+    assert {name for name in ("u1", "e1", "a1") if suppression.entry(workspace, _subject(workspace, name))} == {"u1", "e1"}
+
+
+def test_an_identifier_that_is_forgotten_parts_nobody_and_takes_its_objection_along(workspace: Workspace) -> None:
+    resolve_all(workspace, [seen(1, "u1", "e1"), seen(2, "u1", "p1")], 1)
+    mail, user, phone = (_subject(workspace, name) for name in ("e1", "u1", "p1"))
+    suppression.suppress(workspace, mail, suppression.Reason.OBJECTION)
+    assert suppression.entry(workspace, phone)
+    consents.part(workspace, [mail.index])
+    assert linking.groups(workspace.pk, [user])[user] == {user, phone}
+    assert [bool(suppression.entry(workspace, one)) for one in (mail, user, phone)] == [True, False, False]
+
+
+def _subject(workspace: Workspace, name: str) -> Subject:
+    kind = KINDS[name[0]]
+    return Subject(SUBJECT_KINDS[kind], Indexer(workspace.pk).index(SUBJECT_KINDS[kind], name))
 
 
 def test_it_shows_the_newest_trait_in_any_order_and_seals_personal_ones(workspace: Workspace, shop: Source) -> None:

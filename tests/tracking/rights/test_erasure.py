@@ -12,8 +12,12 @@ import redis
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 
 from mops.lib import clock
+from tests import people
 from tests.tracking.rights.planting import EMAIL, IDS, PACKED, Planted
 from tests.tracking.sending import a_source, send, track
 from tracking.consent import by_hand, chain
@@ -276,3 +280,15 @@ def test_a_damaged_journal_is_no_short_journal(tmp_path: Path, monkeypatch: pyte
     journal.path().write_text("{}\n")
     with pytest.raises(ValueError, match="Line 1"):
         list(journal.entries())
+
+
+def test_an_emptied_file_tells_its_reader_why_in_their_language(planted: Planted, client: Client) -> None:
+    with translation.override("en"):  # the worker's
+        erasure.erase(person.find(planted.workspace, "email", EMAIL))
+    file = ImportFile.objects.exclude(error_message="").get()
+    reader = people.person("Rita", language="de")
+    people.member(planted.workspace, reader, "owner")
+    client.force_login(reader)
+    page = client.get(reverse("imports:file", args=[planted.workspace.slug, file.pk])).content.decode()
+    assert "gelöscht" in page
+    assert file.error_message not in page

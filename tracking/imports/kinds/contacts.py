@@ -39,7 +39,7 @@ FIELDS: tuple[Field, ...] = (
     Field("decision", _("Decision"), "text", False, "decision entscheidung consentstatus", about_consent=True),
     Field("given_at", _("Agreed at"), "time", False,
           "givenat agreedat consentat optintime optinat optindate optindatum optinzeit optinam optin einwilligungam"
-          " einwilligungsdatum confirmtime bestaetigtam", about_consent=True),
+          " einwilligungsdatum eingewilligtam erteiltam confirmtime bestaetigtam", about_consent=True),
     Field("text_version", _("Version of the text"), "text", False, "textversion textfassung fassung", about_consent=True),
     Field("language", _("Language of the text"), "text", False, "textlanguage textsprache", about_consent=True),
     Field("wording", _("Wording they were shown"), "text", False, "wording consenttext einwilligungstext textlaut wortlaut",
@@ -65,7 +65,7 @@ class _Reader:
 
     def __call__(self, given: Given) -> ContactRow:
         event = self._event(given)
-        return ContactRow(event, self._statement(given.values, event))
+        return ContactRow(event, self._statement(given, event))
 
     def _event(self, given: Given) -> dict[str, Any]:
         said = given.values
@@ -92,11 +92,14 @@ class _Reader:
             content["timestamp"] = at.isoformat()
         return {**content, "messageId": said.get("message_id") or sending.own_id(content)}
 
-    def _statement(self, said: Mapping[str, Any], event: Mapping[str, Any]) -> Statement | None:
-        """What the line says of consent: with a purpose of its own, or with anything beside the purpose chosen for all lines."""
-        told = {name: said[name] for name in CONSENT if name in said}
+    def _statement(self, given: Given, event: Mapping[str, Any]) -> Statement | None:
+        """What the line says of consent: with a purpose of its own, or with anything beside the purpose chosen for all lines.
+
+        Where the file has decisions, an empty one says nothing.
+        """
+        told = {name: given.values[name] for name in CONSENT if name in given.values}
         purpose = told.get("purpose") or (self.reading.purpose if told else "")
-        if not purpose:
+        if not purpose or ("decision" in given.mapped and "decision" not in told):
             return None
         traits = event["traits"]
         by_phone = purpose == "phone" or not traits.get("email")
