@@ -3,6 +3,8 @@
     python -m tests.chaos.ingest [--events 1000000] [--kills 100] [--workers 10] [--crashes 10] [--flushes 10] [--replays 0.1]
         [--seed 1]
 
+Without numbers of faults their share is the same however many events there are: these, in a million.
+
 The real collector, PostgreSQL, Valkey, worker and beat. A client that gets no 2xx sends the same again, as the SDKs do.
 Prints sent, stored, duplicate, rejected, lost, doubled and p99; exits non-zero on one event that is lost, doubled or
 counted twice. Every event breaks the tracking plan, so that its violations are counted while workers die.
@@ -29,6 +31,12 @@ from tests.chaos.standalone import HOST, Collector, Program, database
 
 SIZES = (1, 1, 10, 20, 50, 100)  # events per request: pages send one, the server libraries 20 to 100
 BAD_EVERY = 97  # one event in so many is refused on purpose
+FAULTS = {
+    "kills": (4, 10_000),
+    "workers": (4, 100_000),
+    "crashes": (2, 100_000),
+    "flushes": (2, 100_000),
+}  # at least, one in so many
 PATIENCE = 300.0  # seconds the workers may take at the end, and one more for so many events:
 WORKED_OFF = 500
 
@@ -163,14 +171,17 @@ def wait_for(clients: list[Client], events: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--kills", type=int, default=4)
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--crashes", type=int, default=2)
-    parser.add_argument("--flushes", type=int, default=2)
+    parser.add_argument("--kills", type=int)
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--crashes", type=int)
+    parser.add_argument("--flushes", type=int)
     parser.add_argument("--replays", type=float, default=0.1)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    for name, (least, one_in) in FAULTS.items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, max(least, arguments.events // one_in))
     with tempfile.TemporaryDirectory(prefix="mops-chaos-") as folder, ExitStack() as stack:
         home = Path(folder)
         settings = stack.enter_context(database(home, broker=True))
