@@ -31,13 +31,7 @@ from tests.chaos.standalone import HOST, Collector, Program, database
 
 SIZES = (1, 1, 10, 20, 50, 100)  # events per request: pages send one, the server libraries 20 to 100
 BAD_EVERY = 97  # one event in so many is refused on purpose
-
-    "kills": (4, 10_000),
-    "workers": (4, 100_000),
-    "crashes": (2, 100_000),
-    "flushes": (2, 100_000),
-}  # at least, one in so many
-FAULTS = {"kills": (4, 10_000), "workers": (4, 100_000), "crashes": (2, 100_000), "flushes": (2, 100_000)}  # at least, 1 in so many
+FAULTS = {"kills": (4, 10_000), "workers": (4, 100_000), "crashes": (2, 100_000), "flushes": (2, 100_000)}  # at least, one in
 PATIENCE = 300.0  # seconds the workers may take at the end, and one more for so many events:
 WORKED_OFF = 500
 
