@@ -17,7 +17,7 @@ from channels import fx, plan, states
 from channels.connectors import PLATFORMS
 from channels.models import Connection
 from channels.tasks import dispatch
-from mops.demo import campaigns, goals, segments, tracking_plan
+from mops.demo import campaigns, consents, goals, segments, tracking_plan
 from tracking import orders
 from tracking.collector import sources
 from tracking.models import Source
@@ -54,6 +54,7 @@ def create() -> list[tuple[str, str, str]]:
     campaigns.create(workspace)
     goals.create(workspace)
     tracking_plan.create(workspace)
+    consents.create(workspace)
     _open_shop(workspace)
     dispatch()
     return logins

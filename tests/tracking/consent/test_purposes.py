@@ -7,12 +7,13 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from mops.demo import consents
 from tests.people import ClientFor
 from tests.tracking.consent.people import say, someone
 from tracking.blind_index import subject_of
 from tracking.consent import checking, intake, ledger, overview, purposes
 from tracking.consent_models import Decision
-from tracking.models import BannerChoice, ConsentState, Purpose
+from tracking.models import BannerChoice, ConsentState, ConsentText, Purpose
 from workspaces.models import AuditEvent, Role, Workspace
 
 VALUES = {"known": "own", "key": "", "name": "", "name_de": "", "expiry_months": "24", "legal_basis": "consent"}
@@ -119,3 +120,12 @@ def test_what_a_banner_asks_beyond_that_is_shown(client_for: ClientFor, workspac
         )
     assert overview.unknown_purposes(workspace) == [("post", 2)]
     assert "no purpose here" in client_for(Role.PRIVACY).get(url(workspace, "overview")).text
+
+
+def test_the_sample_shop_publishes_what_it_asks_for_once(workspace: Workspace) -> None:
+    consents.create(workspace)
+    purposes.publish(Purpose.objects.get(key="email"), "de", "Ein eigener Text.", by=None)
+    consents.create(workspace)
+    assert sorted(ConsentText.objects.values_list("purpose__key", "language", "version")) == sorted(
+        [(key, language, 1) for key in consents.TEXTS for language in ("de", "en")] + [("email", "de", 2)]
+    )
